@@ -1,0 +1,1 @@
+"""The vocabulary that every other layer speaks: images, frames, protocols, cards, errors."""

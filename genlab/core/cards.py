@@ -1,0 +1,132 @@
+"""A card says which network there is; a card file says which weights of it are here.
+
+`ModelCard` is code (a constant `CARDS` in each module of `genlab.models`). `CardFile` is the JSON
+beside the weights: where they come from, their sha256 and their measured figures.
+"""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from torch import nn
+
+from genlab.core.errors import CheckpointError
+
+
+@dataclass(frozen=True)
+class MaskedArchitecture:
+    """The part of an autoregressive network that decides what a pixel can see.
+
+    Attributes:
+        name: as `TEACHING.md`-style specifications name it, such as "a7-then-b3".
+        kernels: the side of each spatial layer's kernel, first layer first.
+    """
+
+    name: str
+    kernels: tuple[int, ...]
+
+    @property
+    def layers(self) -> int:
+        """How many spatial layers there are; 1×1 convolutions widen no field."""
+        return len(self.kernels)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """One trained model that GenLab offers.
+
+    Attributes:
+        name: the file name in `checkpoints/`, without an ending.
+        title: how a visitor knows it.
+        family: "PixelCNN", "VAE", …
+        data: what it was trained on, with the binarisation or levels.
+        build: makes the network with random weights.
+        source: the paper, with its address.
+    """
+
+    name: str
+    title: str
+    family: str
+    data: str
+    build: Callable[[], nn.Module]
+    source: str
+    masked: MaskedArchitecture | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One measured number, with the command that measured it."""
+
+    value: float
+    standard_error: float
+    n: int
+    command: str
+
+
+@dataclass(frozen=True)
+class CardFile:
+    """What stands in `checkpoints/<card>.json`.
+
+    Attributes:
+        command: trains these weights.
+        minutes: training time, summed over all runs that led here.
+        revision: the commit whose code trained them.
+        created: ISO date, UTC.
+    """
+
+    card: str
+    title: str
+    family: str
+    data: str
+    licence: str
+    parameters: int
+    sha256: str
+    source: str
+    command: str
+    seed: int
+    steps: int
+    minutes: float
+    device: str
+    revision: str
+    created: str
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "CardFile":
+        """Read a card file.
+
+        Raises:
+            CheckpointError: missing, not JSON, or with other fields than these.
+        """
+        try:
+            content = json.loads(path.read_text(encoding="utf8"))
+            figures = {name: Figure(**each) for name, each in content.pop("figures").items()}
+            return cls(**content, figures=figures)
+        except FileNotFoundError as error:
+            raise CheckpointError(
+                f"The card {path.name} is missing. {remedy(path.stem)}"
+            ) from error
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise CheckpointError(
+                f"The card {path.name} cannot be read ({error}). {remedy(path.stem)}"
+            ) from error
+
+    def write(self, path: Path) -> None:
+        """Write the card file in a stable layout, so that a changed figure is a one-line diff."""
+        path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n", encoding="utf8")
+
+
+def remedy(card: str) -> str:
+    """The sentence that says how to get a whole checkpoint back."""
+    return (
+        f"Restore it with `git checkout -- checkpoints/{card}.json "
+        f"checkpoints/{card}.safetensors`, or make it anew with `python -m train {card}`."
+    )
+
+
+def sha256(content: bytes) -> str:
+    """The hexadecimal sha256 of a file's bytes."""
+    return hashlib.sha256(content).hexdigest()
