@@ -1,0 +1,141 @@
+"""The shelf of trained models: cards by name and by capability, weights loaded once.
+
+A model is shared by all visitors, so it comes frozen and in evaluation mode, and nothing writes to
+it. A damaged checkpoint is one clear error for whoever asks for that model, every time, and
+nothing to the others; once the file is whole again, it loads.
+"""
+
+import threading
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from genlab.core.cards import CardFile, ModelCard, remedy, sha256
+from genlab.core.errors import CheckpointError, UnknownModel
+from genlab.registry import discover
+
+CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
+
+
+class ModelStore:
+    """Loads cards' models lazily and keeps them; safe to use from many threads.
+
+    Args:
+        folder: where `<card>.safetensors` and `<card>.json` are.
+        cards: those on offer; by default all of `genlab.models`.
+    """
+
+    def __init__(
+        self, folder: Path = CHECKPOINTS, cards: tuple[ModelCard, ...] | None = None
+    ) -> None:
+        self._folder = folder
+        found = cards if cards is not None else sum(discover("genlab.models", "CARDS"), ())
+        self._cards = {card.name: card for card in found}
+        self._locks = {name: threading.Lock() for name in self._cards}
+        self._models: dict[str, nn.Module] = {}
+
+    @property
+    def cards(self) -> list[ModelCard]:
+        """All cards, those without a checkpoint too."""
+        return list(self._cards.values())
+
+    def cards_with(self, capability: type) -> list[ModelCard]:
+        """Cards whose network has a capability (a runtime protocol) and whose file is here."""
+        return [
+            card
+            for card in self.cards
+            if self._weights(card.name).exists() and isinstance(_skeleton(card), capability)
+        ]
+
+    def card(self, name: str) -> ModelCard:
+        """The card of this name.
+
+        Raises:
+            UnknownModel: there is none.
+        """
+        if not isinstance(name, str) or name not in self._cards:
+            raise UnknownModel(
+                f"There is no model called {str(name)[:60]!r}. Choose one of: "
+                f"{', '.join(self._cards)}."
+            )
+        return self._cards[name]
+
+    def card_file(self, name: str) -> CardFile:
+        """What is recorded about a card's weights.
+
+        Raises:
+            UnknownModel, CheckpointError
+        """
+        self.card(name)
+        return CardFile.read(self._folder / f"{name}.json")
+
+    def get(self, name: str) -> nn.Module:
+        """The card's network with its trained weights, frozen, on the CPU.
+
+        Raises:
+            UnknownModel: no such card.
+            CheckpointError: the file is missing, damaged or made for another network.
+        """
+        card = self.card(name)
+        with self._locks[name]:
+            if name not in self._models:
+                self._models[name] = self._load(card)
+            return self._models[name]
+
+    def _weights(self, name: str) -> Path:
+        return self._folder / f"{name}.safetensors"
+
+    def _load(self, card: ModelCard) -> nn.Module:
+        recorded = self.card_file(card.name)
+        weights = read_weights(self._weights(card.name), expected_sha256=recorded.sha256)
+        return with_weights(card, weights)
+
+
+def read_weights(path: Path, *, expected_sha256: str | None = None) -> dict[str, torch.Tensor]:
+    """The tensors of a safetensors file; nothing in it is ever executed.
+
+    Raises:
+        CheckpointError: missing, not the file that the card describes, or damaged.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoint {path.name} is missing or cannot be read. {remedy(path.stem)}"
+        ) from error
+    if expected_sha256 is not None and sha256(content) != expected_sha256:
+        raise CheckpointError(
+            f"The checkpoint {path.name} is not the file that its card describes (its sha256 "
+            f"differs). {remedy(path.stem)}"
+        )
+    try:
+        return safetensors.torch.load(content)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"The checkpoint {path.name} is damaged ({error}). {remedy(path.stem)}"
+        ) from error
+
+
+def with_weights(card: ModelCard, weights: dict[str, torch.Tensor]) -> nn.Module:
+    """A frozen network of `card` that holds `weights`.
+
+    Raises:
+        CheckpointError: they were made for another network.
+    """
+    model = card.build()
+    try:
+        model.load_state_dict(weights)
+    except RuntimeError as error:
+        raise CheckpointError(
+            f"The checkpoint {card.name}.safetensors was made for another network than this "
+            f"version builds. {remedy(card.name)}"
+        ) from error
+    return model.eval().requires_grad_(False)
+
+
+def _skeleton(card: ModelCard) -> nn.Module:
+    with torch.device("meta"):  # no memory, no random numbers
+        return card.build()
