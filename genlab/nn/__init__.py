@@ -1,0 +1,1 @@
+"""Layers that torch lacks, which the models and the analyses both stack."""
