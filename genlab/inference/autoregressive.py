@@ -1,0 +1,173 @@
+"""Sampling pixel after pixel: the step is the primitive, an image is a fold over the steps.
+
+Every sampler draws with the same numbers: one uniform a value, turned into a level by the inverse
+of the cumulative distribution. So an image depends on its seed alone: not on its batch, and not on
+whether the network ran in full for each pixel, from a cache, or front by front.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genlab.core.capabilities import Option, Sampler
+from genlab.core.frames import Frame, last
+from genlab.core.images import ImageSpec, dequantise
+from genlab.core.protocols import Autoregressive, Incremental, PixelStepper
+
+NAIVE = "naive"
+MAX_SEED = 2**32 - 1
+
+
+@dataclass(frozen=True, eq=False)
+class PixelFrame(Frame):
+    """The images after one front of pixels, and what the model thought before it drew them.
+
+    Attributes:
+        front: (n, 2) rows and columns that were drawn in this step.
+        levels: (B, n, C) int64, what was drawn there.
+        probabilities: (B, n, C, levels), the distributions it was drawn from.
+    """
+
+    front: Tensor
+    levels: Tensor
+    probabilities: Tensor
+
+    @property
+    def entropy(self) -> Tensor:
+        """(B, n) bits: the model's doubt about each pixel, summed over channels."""
+        return torch.special.entr(self.probabilities).sum(dim=(-2, -1)) / math.log(2)
+
+    @property
+    def surprise(self) -> Tensor:
+        """(B, n) bits: −log2 of the probability of what was drawn, summed over channels."""
+        drawn = self.probabilities.gather(-1, self.levels.unsqueeze(-1)).squeeze(-1)  # (B, n, C)
+        return -drawn.log2().sum(dim=-1)
+
+
+class FullPassStepper:
+    """The naive sampler: the whole network for each pixel, from any autoregressive model."""
+
+    def __init__(self, model: Autoregressive, labels: Tensor | None = None) -> None:
+        self._model, self._labels = model, labels
+        _, height, width = model.spec.shape
+        self.fronts: Sequence[Tensor] = list(
+            torch.cartesian_prod(torch.arange(height), torch.arange(width)).unsqueeze(1)
+        )
+
+    @torch.inference_mode()
+    def step(self, front: Tensor, pixels: Tensor) -> Tensor:
+        """See `genlab.core.protocols.PixelStepper.step`."""
+        logits = self._model.logits(pixels, self._labels)  # (B, levels, C, H, W)
+        return logits[..., front[:, 0], front[:, 1]].permute(0, 3, 2, 1).float()
+
+
+def draw_uniforms(spec: ImageSpec, seed: int, count: int) -> Tensor:
+    """The random numbers of `count` images, (B, C, H, W) in [0, 1); image i has seed + i.
+
+    Raises:
+        ValueError: a seed outside [0, 2³² − 1], or no image.
+    """
+    if not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"seed must be from 0 to {MAX_SEED}, got {seed}")
+    if count < 1:
+        raise ValueError(f"count must be at least 1, got {count}")
+    return torch.stack(
+        [torch.rand(spec.shape, generator=torch.Generator().manual_seed(seed + i))
+         for i in range(count)]
+    )  # fmt: skip
+
+
+def inverse_cdf(probabilities: Tensor, uniforms: Tensor) -> Tensor:
+    """The level k with cdf(k − 1) ≤ u < cdf(k): (…, levels) and (…) in [0, 1) → (…) int64."""
+    thresholds = probabilities.cumsum(dim=-1)[..., :-1]  # the last is 1, up to rounding
+    return (uniforms.unsqueeze(-1) >= thresholds).sum(dim=-1)
+
+
+def make_stepper(
+    model: Autoregressive, batch: int, labels: Tensor | None = None, *, order: str | None = None
+) -> PixelStepper:
+    """The model's own stepper in `order`, the fastest by default; "naive" serves every model.
+
+    Raises:
+        ValueError: the model does not offer this order.
+    """
+    offered = model.orders if isinstance(model, Incremental) else ()
+    order = order or next(iter(offered), NAIVE)
+    if order == NAIVE:
+        return FullPassStepper(model, labels)
+    if order not in offered:
+        raise ValueError(f"order must be one of {(*offered, NAIVE)}, got {order!r}")
+    return model.stepper(batch, labels, order=order)
+
+
+@torch.inference_mode()
+def stream_pixels(
+    model: Autoregressive,
+    uniforms: Tensor,
+    *,
+    temperature: float | Tensor = 1.0,
+    given: Tensor | None = None,
+    labels: Tensor | None = None,
+    stepper: PixelStepper | None = None,
+) -> Iterator[PixelFrame]:
+    """Draw images front by front.
+
+    Args:
+        uniforms: (B, C, H, W) in [0, 1), from `draw_uniforms`.
+        temperature: divides the logits; one positive number, or (H, W) of them.
+        given: (B, C, H, W) int64 levels to keep, −1 where the model is free; None keeps nothing.
+        labels: (B,) int64 classes, or None.
+        stepper: an unused one for this batch; by default the model's fastest.
+
+    Yields:
+        One frame a front; undrawn pixels are 0.
+
+    Raises:
+        ValueError: a temperature that is not positive and finite, a level out of range.
+    """
+    _, height, width = model.spec.shape
+    heat = torch.as_tensor(temperature, dtype=torch.float32).expand(height, width)
+    if not (heat.isfinite() & (heat > 0)).all():
+        raise ValueError(f"temperature must be positive and finite, got {temperature}")
+    given = torch.full(uniforms.shape, -1) if given is None else given
+    if given.min() < -1 or given.max() >= model.spec.levels:
+        raise ValueError(f"given must be in [-1, {model.spec.levels}), got {given.aminmax()}")
+    stepper = stepper or make_stepper(model, len(uniforms), labels)
+    pixels = torch.zeros(uniforms.shape, dtype=torch.int64)
+    for index, front in enumerate(stepper.fronts):
+        at = (..., front[:, 0], front[:, 1])
+        logits = stepper.step(front, pixels)  # (B, n, C, levels)
+        probabilities = (logits / heat[at].view(-1, 1, 1)).softmax(dim=-1)
+        kept = given[at].transpose(1, 2)  # (B, n, C)
+        drawn = inverse_cdf(probabilities, uniforms[at].transpose(1, 2))
+        levels = torch.where(kept >= 0, kept, drawn)
+        pixels[at] = levels.transpose(1, 2)
+        images = dequantise(pixels, model.spec.levels)
+        yield PixelFrame(images, index + 1, len(stepper.fronts), front, levels, probabilities)
+
+
+def sample(
+    model: Autoregressive,
+    *,
+    seed: int,
+    count: int,
+    temperature: float = 1.0,
+    order: str | None = None,
+) -> Tensor:
+    """(count, C, H, W) in [0, 1]; see `stream_pixels` and `make_stepper`."""
+    uniforms = draw_uniforms(model.spec, seed, count)
+    stepper = make_stepper(model, count, order=order)
+    return last(stream_pixels(model, uniforms, temperature=temperature, stepper=stepper)).images
+
+
+SAMPLER = Sampler(
+    capability=Autoregressive,
+    sample=sample,
+    options=(
+        Option("temperature", float, 1.0, "divides the logits; positive, 1 is the model itself"),
+        Option("order", str, None, "wavefront, raster or naive; the pixels are the same"),
+    ),
+)
