@@ -1,0 +1,1 @@
+"""Makes the checkpoints. Imports everything but `genlab.ui`, and runs without gradio."""

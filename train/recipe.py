@@ -1,0 +1,51 @@
+"""A recipe says how one card is trained; the loop knows no family."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genlab.data import DataSet
+
+Batch = dict[str, Tensor]
+"""Named tensors of one step; every recipe has "images", whose length counts the speed."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one card is trained.
+
+    Attributes:
+        card: name in `genlab.models`.
+        data: name in `genlab.data`.
+        queue: place in `python -m train all`, the lowest first.
+        minutes: budget there, on two CPU cores.
+        batches: endless batches from the training images; all randomness from the generator.
+        loss: named scalars of a batch; "loss" is the one that is minimised.
+        validate: one number of the EMA weights on the validation images, smaller is better.
+        preview: (B, C, H, W) in [0, 1] from fixed seeds, for the training film.
+        steps: how long where no budget in minutes is given.
+        optimiser: for the network's parameters, with the highest learning rate.
+        ema: decay of the exponential moving average of the weights that is exported.
+    """
+
+    card: str
+    data: str
+    queue: int
+    minutes: float
+    batches: Callable[[DataSet, torch.Generator], Iterator[Batch]]
+    loss: Callable[[nn.Module, Batch], dict[str, Tensor]]
+    validate: Callable[[nn.Module, DataSet], float]
+    preview: Callable[[nn.Module], Tensor]
+    steps: int
+    optimiser: Callable[[nn.Module], torch.optim.Optimizer]
+    ema: float
+
+
+def shuffled(data: DataSet, size: int, generator: torch.Generator) -> Iterator[Batch]:
+    """Endless batches of uint8 images and labels; every image once an epoch, the rest dropped."""
+    while True:
+        order = torch.randperm(len(data.images), generator=generator)
+        for indices in order.split(size)[: len(order) // size]:
+            yield {"images": data.images[indices], "labels": data.labels[indices]}
