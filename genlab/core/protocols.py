@@ -38,6 +38,9 @@ class PixelStepper(Protocol):
     fronts: Sequence[Tensor]
     """The order: each (n, 2) int64 rows and columns, independent given all fronts before."""
 
+    skew: int
+    """The order's name, see `genlab.core.order`: the width for raster order."""
+
     def step(self, front: Tensor, pixels: Tensor) -> Tensor:
         """Logits of the pixels of one front; fronts must come in their order.
 
@@ -61,3 +64,6 @@ class Incremental(Autoregressive, Protocol):
         self, batch: int, labels: Tensor | None = None, *, order: str = "raster"
     ) -> PixelStepper:
         """A fresh cache for a batch; the cache is the model's own knowledge."""
+
+
+CAPABILITIES = (Autoregressive, Incremental)  # of models; a stepper is not one

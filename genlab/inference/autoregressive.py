@@ -15,6 +15,7 @@ from torch import Tensor
 from genlab.core.capabilities import Option, Sampler
 from genlab.core.frames import Frame, last
 from genlab.core.images import ImageSpec, dequantise
+from genlab.core.order import skewed_fronts
 from genlab.core.protocols import Autoregressive, Incremental, PixelStepper
 
 NAIVE = "naive"
@@ -53,9 +54,8 @@ class FullPassStepper:
     def __init__(self, model: Autoregressive, labels: Tensor | None = None) -> None:
         self._model, self._labels = model, labels
         _, height, width = model.spec.shape
-        self.fronts: Sequence[Tensor] = list(
-            torch.cartesian_prod(torch.arange(height), torch.arange(width)).unsqueeze(1)
-        )
+        self.skew = width
+        self.fronts: Sequence[Tensor] = skewed_fronts(height, width, width)
 
     @torch.inference_mode()
     def step(self, front: Tensor, pixels: Tensor) -> Tensor:
@@ -81,8 +81,12 @@ def draw_uniforms(spec: ImageSpec, seed: int, count: int) -> Tensor:
 
 
 def inverse_cdf(probabilities: Tensor, uniforms: Tensor) -> Tensor:
-    """The level k with cdf(k − 1) ≤ u < cdf(k): (…, levels) and (…) in [0, 1) → (…) int64."""
-    thresholds = probabilities.cumsum(dim=-1)[..., :-1]  # the last is 1, up to rounding
+    """The level k with cdf(k − 1) ≤ u < cdf(k): (…, levels) and (…) in [0, 1) → (…) int64.
+
+    The sum is rounded, so cdf is divided by it: a u above it would draw an impossible last level.
+    """
+    cumulative = probabilities.cumsum(dim=-1)
+    thresholds = cumulative[..., :-1] / cumulative[..., -1:]
     return (uniforms.unsqueeze(-1) >= thresholds).sum(dim=-1)
 
 
@@ -95,7 +99,7 @@ def make_stepper(
         ValueError: the model does not offer this order.
     """
     offered = model.orders if isinstance(model, Incremental) else ()
-    order = order or next(iter(offered), NAIVE)
+    order = next(iter(offered), NAIVE) if order is None else order
     if order == NAIVE:
         return FullPassStepper(model, labels)
     if order not in offered:
@@ -140,6 +144,7 @@ def stream_pixels(
     for index, front in enumerate(stepper.fronts):
         at = (..., front[:, 0], front[:, 1])
         logits = stepper.step(front, pixels)  # (B, n, C, levels)
+        logits = logits - logits.amax(dim=-1, keepdim=True)  # else a tiny temperature gives inf
         probabilities = (logits / heat[at].view(-1, 1, 1)).softmax(dim=-1)
         kept = given[at].transpose(1, 2)  # (B, n, C)
         drawn = inverse_cdf(probabilities, uniforms[at].transpose(1, 2))

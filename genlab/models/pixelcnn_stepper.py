@@ -11,34 +11,27 @@ up to c + (k−1)/2 + i − 1. So pixels with equal c + s·r, for s = (k−1)/2 
 the fronts before them and are drawn together: 136 fronts instead of 784 pixels for 7×7 at 28×28.
 The blind spot is what makes this possible.
 
-Both orders are the same code. Positions lie row by row in one padded axis, (row, column) at
-row·stride + column; the positions of a front are then equally spaced, and the neighbours of all of
-them are the same slice, shifted. NumPy's slices and small products cost less than torch's here.
+Both orders are the same code. Positions lie row by row on one padded axis, (row, column) at
+row·stride + column. So the positions of a front are equally spaced there, and what a row of the
+kernel reads at each of them is one unbroken run: a strided view that goes into the product as it
+is. NumPy's slices and small products cost less than torch's here.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from genlab.core.order import skewed_fronts
 from genlab.nn.masked import MaskedConv2d
 
 if TYPE_CHECKING:
     from genlab.models.pixelcnn import PixelCNN
 
 ORDERS = ("wavefront", "raster")
-
-
-def skewed_fronts(height: int, width: int, skew: int) -> list[Tensor]:
-    """Positions grouped by c + skew·r: each (n, 2) int64; skew = width is raster order."""
-    rows, columns = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    positions = torch.stack([rows, columns], dim=-1).flatten(0, 1)  # (H·W, 2)
-    times = positions[:, 1] + skew * positions[:, 0]
-    order = times.argsort(stable=True)
-    _, counts = times[order].unique_consecutive(return_counts=True)
-    return list(positions[order].split(counts.tolist()))
 
 
 class PixelCNNStepper:
@@ -55,82 +48,114 @@ class PixelCNNStepper:
         if order not in ORDERS:
             raise ValueError(f"order must be one of {ORDERS}, got {order!r}")
         _, height, width = model.spec.shape
-        wavefront = model.first.kernel_size // 2 + 1
+        wavefront = min(model.first.kernel_size // 2 + 1, width)  # no slower than raster order
         self.skew = skew or (wavefront if order == "wavefront" else width)
         self.fronts: Sequence[Tensor] = skewed_fronts(height, width, self.skew)
         self._levels = model.spec.levels
-        self._image = _Plane(height, width, model.first, (batch, 1), self.skew)
-        self._features = [
-            _Plane(height, width, block.masked, (batch, block.masked.weight.shape[1]), self.skew)
+        self._image = _Layer(model.first, _Axis(height, width, model.first, self.skew), batch)
+        axis = _Axis(height, width, model.blocks[0].masked, self.skew)
+        self._blocks = [
+            (_matrix(block.reduce), _Layer(block.masked, axis, batch), _matrix(block.expand))
             for block in model.blocks
         ]
-        self._pointwise = [(_matrix(b.reduce), _matrix(b.expand)) for b in model.blocks]
+        self._axis = axis
         self._hidden, self._output = _matrix(model.hidden), _matrix(model.output)
-        self._previous: Tensor | None = None
+        self._drawn: tuple[Tensor, slice] | None = None
 
     @torch.inference_mode()
     def step(self, front: Tensor, pixels: Tensor) -> Tensor:
         """(n, 2) and (B, 1, H, W) int64 → (B, n, 1, levels)."""
-        if self._previous is not None:
-            self._remember(self._previous, pixels)
-        self._previous = front
-        row, column = front[0].tolist()
-        x = self._image.convolve(row, column, len(front))  # (n·B, features)
-        for plane, (reduce, expand) in zip(self._features, self._pointwise, strict=True):
-            hidden = _affine(np.maximum(x, 0), reduce)
-            plane.write(row, column, len(front), np.maximum(hidden, 0, out=hidden))
-            hidden = plane.convolve(row, column, len(front))
-            x += _affine(np.maximum(hidden, 0, out=hidden), expand)
-        hidden = _affine(np.maximum(x, 0, out=x), self._hidden)
-        output = _affine(np.maximum(hidden, 0, out=hidden), self._output)
-        return self._as_logits(output, len(front))
+        count, (row, column) = front.shape[0], front[0].tolist()
+        self._remember(pixels)
+        place = self._image.axis.place(row, column, count)
+        self._drawn = front, place.here
+        x = self._image.convolve(place)  # (B·n, features)
+        place = self._axis.place(row, column, count)
+        for reduce, layer, expand in self._blocks:
+            layer.write(place, _relu(_affine(np.maximum(x, 0), reduce)))
+            x += _affine(_relu(layer.convolve(place)), expand)
+        output = _affine(_relu(_affine(_relu(x), self._hidden)), self._output)
+        return self._as_logits(output, count)
 
-    def _remember(self, front: Tensor, pixels: Tensor) -> None:
-        values = pixels[:, 0, front[:, 0], front[:, 1]].t().float()  # (n, B)
-        scaled = (values / (self._levels - 1) * 2 - 1).reshape(-1, 1)
-        row, column = front[0].tolist()
-        self._image.write(row, column, len(front), scaled.numpy())
+    def _remember(self, pixels: Tensor) -> None:
+        """Read what was drawn at the previous front."""
+        if self._drawn is None:
+            return
+        front, here = self._drawn
+        values = pixels.numpy()[:, 0, front[:, 0].numpy(), front[:, 1].numpy()]  # (B, n)
+        self._image.values[:, here, 0] = values * (2 / (self._levels - 1)) - 1
 
     def _as_logits(self, output: np.ndarray, count: int) -> Tensor:
-        logits = torch.from_numpy(output).unflatten(0, (count, -1)).transpose(0, 1)  # (B, n, L)
+        logits = torch.from_numpy(output.reshape(-1, count, 1, output.shape[-1]))
         if self._levels == 2:
-            logits = torch.cat([torch.zeros_like(logits), logits], dim=-1)
-        return logits.unsqueeze(2)
+            logits = torch.nn.functional.pad(logits, (1, 0))  # (0, logit)
+        return logits
 
 
-class _Plane:
-    """One masked layer's input at all positions so far, zero where nothing is or will be."""
+@dataclass(frozen=True)
+class _Place:
+    """Where a front lies on an axis, and where each row of the kernel begins to read."""
 
-    def __init__(
-        self, height: int, width: int, layer: MaskedConv2d, shape: tuple[int, int], skew: int
-    ) -> None:
+    here: slice
+    rows: tuple[slice, ...]
+
+
+class _Axis:
+    """All positions of an image, padded for one size of kernel, in one row."""
+
+    def __init__(self, height: int, width: int, layer: MaskedConv2d, skew: int) -> None:
         self._margin = layer.kernel_size // 2
         self._stride = width + 2 * self._margin
         self._spacing = self._stride - skew  # from a front's position to its next, a row below
-        self._shape = shape  # (B, in)
-        positions = (height + self._margin) * self._stride + self._margin
-        self._values = np.zeros((positions, *shape), np.float32)
-        taps = (layer.mask > 0).nonzero() - self._margin  # (taps, 2)
-        self._offsets = (taps[:, 0] * self._stride + taps[:, 1]).tolist()
-        weight = layer.masked_weight().detach()[:, :, layer.mask > 0]  # (out, in, taps)
-        self._weight = np.ascontiguousarray(weight.permute(2, 1, 0).flatten(0, 1).numpy())
+        self.length = (height + self._margin + 1) * self._stride
+        above = [-row * self._stride - self._margin for row in range(self._margin, 0, -1)]
+        self._starts = (*above, -self._margin)
+
+    def place(self, row: int, column: int, count: int) -> _Place:
+        """Of the front of `count` positions whose first is (row, column)."""
+        first = (row + self._margin) * self._stride + column + self._margin
+        extent = (count - 1) * self._spacing + 1
+
+        def run(start: int) -> slice:
+            return slice(start, start + extent, self._spacing)
+
+        return _Place(run(first), tuple(run(first + start) for start in self._starts))
+
+
+class _Layer:
+    """A masked layer: its input at all positions so far, zero where nothing is or will be."""
+
+    def __init__(self, layer: MaskedConv2d, axis: _Axis, batch: int) -> None:
+        channels = layer.weight.shape[1]
+        self.axis, self._channels = axis, channels
+        self.values = np.zeros((batch, axis.length, channels), np.float32)
+        taps = layer.mask.sum(dim=1).int().tolist()  # in each row of the kernel, from the left
+        weight = layer.masked_weight().detach().permute(2, 3, 1, 0)  # (row, column, in, out)
+        self._rows = [
+            (self._windows(count), np.ascontiguousarray(weight[row, :count].flatten(0, 1).numpy()))
+            for row, count in enumerate(taps)
+            if count
+        ]
         self._bias = layer.bias.detach().numpy()
 
-    def _slice(self, row: int, column: int, count: int, offset: int = 0) -> np.ndarray:
-        start = (row + self._margin) * self._stride + column + self._margin + offset
-        return self._values[start : start + count * self._spacing : self._spacing]
+    def _windows(self, taps: int) -> np.ndarray:
+        """(B, start, taps·in): what a row of the kernel reads, wherever it begins."""
+        batch, length, channels = self.values.shape
+        step, between, item = self.values.strides
+        shape = batch, length - taps + 1, taps * channels
+        return np.lib.stride_tricks.as_strided(self.values, shape, (step, between, item))
 
-    def write(self, row: int, column: int, count: int, values: np.ndarray) -> None:
-        """Keep (n·B, in) at the `count` positions of the front that begins here."""
-        self._slice(row, column, count)[:] = values.reshape(count, *self._shape)
+    def write(self, place: _Place, features: np.ndarray) -> None:
+        """Keep (B·n, in) at the front's positions."""
+        self.values[:, place.here] = features.reshape(len(self.values), -1, self._channels)
 
-    def convolve(self, row: int, column: int, count: int) -> np.ndarray:
-        """(n·B, out): the layer's output at the positions of the front that begins here."""
-        batch, channels = self._shape
-        gathered = np.empty((count, batch, len(self._offsets), channels), np.float32)
-        for tap, offset in enumerate(self._offsets):
-            gathered[:, :, tap] = self._slice(row, column, count, offset)
-        return _affine(gathered.reshape(count * batch, -1), (self._weight, self._bias))
+    def convolve(self, place: _Place) -> np.ndarray:
+        """(B·n, out): the layer's output at the front's positions."""
+        output = self._bias
+        for (windows, weight), where in zip(self._rows, place.rows, strict=False):
+            read = windows[:, where]  # (B, n, taps·in), a view
+            output = output + read.reshape(-1, read.shape[-1]) @ weight
+        return output
 
 
 def _matrix(layer: torch.nn.Conv2d) -> tuple[np.ndarray, np.ndarray]:
@@ -143,3 +168,8 @@ def _affine(x: np.ndarray, matrix: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
     product = x @ weight
     product += bias
     return product
+
+
+def _relu(x: np.ndarray) -> np.ndarray:
+    """In place."""
+    return np.maximum(x, 0, out=x)
