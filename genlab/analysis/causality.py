@@ -1,0 +1,50 @@
+"""What a pixel's distribution depends on, tried out on the network itself."""
+
+import torch
+from torch import Tensor
+
+from genlab.core.protocols import Autoregressive
+
+Position = tuple[int, int]  # row, column
+
+
+@torch.inference_mode()
+def flip_effect(
+    model: Autoregressive, pixels: Tensor, target: Position, flipped: Position
+) -> tuple[Tensor, Tensor]:
+    """The distribution of one pixel before and after another one is turned into its opposite.
+
+    Args:
+        pixels: (1, C, H, W) int64; level k becomes levels − 1 − k in all channels.
+
+    Returns:
+        Two (C, levels) distributions.
+    """
+    changed = pixels.clone()
+    row, column = flipped
+    changed[..., row, column] = model.spec.levels - 1 - changed[..., row, column]
+    both = model.logits(torch.cat([pixels, changed]))[..., target[0], target[1]]
+    before, after = both.softmax(dim=1).movedim(1, -1)  # (C, levels) each
+    return before, after
+
+
+@torch.inference_mode()
+def fill_effect(model: Autoregressive, pixels: Tensor, target: Position, *, seed: int = 0) -> float:
+    """The largest change of a pixel's logits when all pixels from it on are filled anew.
+
+    Three fills are compared: all 0, all of the highest level, noise. For a causal network this is
+    exactly 0: it never reads what is not drawn.
+
+    Args:
+        pixels: (1, C, H, W) int64.
+    """
+    levels, (row, column) = model.spec.levels, target
+    noise = torch.randint(levels, pixels.shape, generator=torch.Generator().manual_seed(seed))
+    fills = (torch.zeros_like(pixels), torch.full_like(pixels, levels - 1), noise)
+    undrawn = torch.ones(pixels.shape[-2:], dtype=torch.bool)
+    undrawn[:row] = False
+    undrawn[row, :column] = False
+    logits = torch.cat(
+        [model.logits(torch.where(undrawn, fill, pixels))[..., row, column] for fill in fills]
+    )  # one pass each: in a batch, a row's place could change its rounding
+    return (logits - logits[0]).abs().max().item()

@@ -1,0 +1,50 @@
+"""A network's layers with their shapes and parameters, read off the modules as they run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from genlab.core.protocols import Autoregressive
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer at work.
+
+    Attributes:
+        name: in the network.
+        kind: its class.
+        shape: of its output, the batch first.
+        parameters: its own numbers, the masked ones included.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+
+
+def autoregressive_layers(build: Callable[[], Autoregressive]) -> list[LayerRow]:
+    """The innermost layers in the order in which one pass runs them, for a batch of one.
+
+    The network is built anew on torch's "meta" device, where only shapes are computed: the models
+    that visitors share are never touched.
+    """
+    rows: list[LayerRow] = []
+    with torch.device("meta"):
+        model = build()
+        for name, module in model.named_modules():
+            if not any(module.children()):
+                module.register_forward_hook(_recorder(name, rows))
+        model.logits(torch.zeros(1, *model.spec.shape, dtype=torch.int64))
+    return rows
+
+
+def _recorder(name: str, rows: list[LayerRow]) -> Callable[[nn.Module, object, Tensor], None]:
+    def record(module: nn.Module, _: object, output: Tensor) -> None:
+        size = sum(parameter.numel() for parameter in module.parameters())
+        rows.append(LayerRow(name, type(module).__name__, tuple(output.shape), size))
+
+    return record
