@@ -1,0 +1,59 @@
+"""Gated PixelCNN on binary images and their classes.
+
+In some of the images the class is replaced by the null class, so that the same weights also know
+the images without a class (Ho & Salimans 2022, https://arxiv.org/abs/2207.12598).
+"""
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor, nn
+
+from genlab.core.frames import last
+from genlab.data import DataSet, binarise_dynamic
+from genlab.inference.autoregressive import draw_uniforms, stream_pixels
+from train.autoregressive import (
+    BATCH,
+    adamw,
+    conditional_validation_nats,
+    negative_log_likelihood,
+)
+from train.recipe import Batch, Recipe, shuffled
+
+LABEL_DROP = 0.15
+CLASSES = 10
+PREVIEWS = 20  # two of each class
+
+
+def labelled_batches(data: DataSet, generator: torch.Generator) -> Iterator[Batch]:
+    """Images binarised anew each time; some of the labels are the null class, `CLASSES`."""
+    for batch in shuffled(data, BATCH, generator):
+        labels = batch["labels"]
+        dropped = torch.rand(len(labels), generator=generator) < LABEL_DROP
+        yield {
+            "images": binarise_dynamic(batch["images"], generator),
+            "labels": labels.masked_fill(dropped, CLASSES),
+        }
+
+
+def fixed_seeds(model: nn.Module) -> Tensor:
+    """The same seeds and classes at every moment of the film, ten classes a row."""
+    labels = torch.arange(PREVIEWS) % CLASSES
+    return last(stream_pixels(model, draw_uniforms(model.spec, 0, PREVIEWS), labels=labels)).images
+
+
+RECIPES = (
+    Recipe(
+        card="gated-mnist",
+        data="mnist",
+        queue=2,
+        minutes=150,
+        batches=labelled_batches,
+        loss=negative_log_likelihood,
+        validate=conditional_validation_nats,
+        preview=fixed_seeds,
+        steps=40_000,
+        optimiser=adamw,
+        ema=0.999,
+    ),
+)
