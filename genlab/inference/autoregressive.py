@@ -140,18 +140,26 @@ def stream_pixels(
     if given.min() < -1 or given.max() >= model.spec.levels:
         raise ValueError(f"given must be in [-1, {model.spec.levels}), got {given.aminmax()}")
     stepper = stepper or make_stepper(model, len(uniforms), labels)
+    fronts, total = stepper.fronts, len(stepper.fronts)
     pixels = torch.zeros(uniforms.shape, dtype=torch.int64)
-    for index, front in enumerate(stepper.fronts):
-        at = (..., front[:, 0], front[:, 1])
+    plan = zip(fronts, *(_by_front(each, fronts) for each in (uniforms, given, heat)), strict=True)
+    for index, (front, chance, kept, warmth) in enumerate(plan):
         logits = stepper.step(front, pixels)  # (B, n, C, levels)
         logits = logits - logits.amax(dim=-1, keepdim=True)  # else a tiny temperature gives inf
-        probabilities = (logits / heat[at].view(-1, 1, 1)).softmax(dim=-1)
-        kept = given[at].transpose(1, 2)  # (B, n, C)
-        drawn = inverse_cdf(probabilities, uniforms[at].transpose(1, 2))
-        levels = torch.where(kept >= 0, kept, drawn)
-        pixels[at] = levels.transpose(1, 2)
+        probabilities = (logits / warmth.unsqueeze(-1)).softmax(dim=-1)
+        levels = torch.where(kept >= 0, kept, inverse_cdf(probabilities, chance))  # (B, n, C)
+        pixels[..., front[:, 0], front[:, 1]] = levels.transpose(1, 2)
         images = dequantise(pixels, model.spec.levels)
-        yield PixelFrame(images, index + 1, len(stepper.fronts), front, levels, probabilities)
+        yield PixelFrame(images, index + 1, total, front, levels, probabilities)
+
+
+def _by_front(values: Tensor, fronts: Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Cut (B, C, H, W) or (H, W) into (B, n, C) or (n, 1), a part a front."""
+    rows, columns = torch.cat(list(fronts)).unbind(dim=1)
+    ordered = values[..., rows, columns].unsqueeze(-1) if values.ndim == 2 else (
+        values[..., rows, columns].transpose(1, 2)
+    )  # fmt: skip
+    return ordered.split([len(front) for front in fronts], dim=-2)
 
 
 def sample(

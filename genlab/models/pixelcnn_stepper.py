@@ -18,7 +18,6 @@ is. NumPy's slices and small products cost less than torch's here.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,24 +51,25 @@ class PixelCNNStepper:
         self.skew = skew or (wavefront if order == "wavefront" else width)
         self.fronts: Sequence[Tensor] = skewed_fronts(height, width, self.skew)
         self._levels = model.spec.levels
-        self._image = _Layer(model.first, _Axis(height, width, model.first, self.skew), batch)
-        axis = _Axis(height, width, model.blocks[0].masked, self.skew)
+        self._pixels = _Axis(height, width, 0, self.skew)
+        first = _Axis(height, width, model.first.kernel_size // 2, self.skew)
+        self._image = _Layer(model.first, first, batch)
+        axis = _Axis(height, width, model.blocks[0].masked.kernel_size // 2, self.skew)
         self._blocks = [
             (_matrix(block.reduce), _Layer(block.masked, axis, batch), _matrix(block.expand))
             for block in model.blocks
         ]
         self._axis = axis
         self._hidden, self._output = _matrix(model.hidden), _matrix(model.output)
-        self._drawn: tuple[Tensor, slice] | None = None
+        self._drawn: tuple[int, int, int] | None = None
 
     @torch.inference_mode()
     def step(self, front: Tensor, pixels: Tensor) -> Tensor:
         """(n, 2) and (B, 1, H, W) int64 → (B, n, 1, levels)."""
         count, (row, column) = front.shape[0], front[0].tolist()
         self._remember(pixels)
-        place = self._image.axis.place(row, column, count)
-        self._drawn = front, place.here
-        x = self._image.convolve(place)  # (B·n, features)
+        self._drawn = row, column, count
+        x = self._image.convolve(self._image.axis.place(row, column, count))  # (B·n, features)
         place = self._axis.place(row, column, count)
         for reduce, layer, expand in self._blocks:
             layer.write(place, _relu(_affine(np.maximum(x, 0), reduce)))
@@ -81,9 +81,9 @@ class PixelCNNStepper:
         """Read what was drawn at the previous front."""
         if self._drawn is None:
             return
-        front, here = self._drawn
-        values = pixels.numpy()[:, 0, front[:, 0].numpy(), front[:, 1].numpy()]  # (B, n)
-        self._image.values[:, here, 0] = values * (2 / (self._levels - 1)) - 1
+        values = pixels.numpy().reshape(len(pixels), -1)[:, self._pixels.place(*self._drawn)]
+        scaled = values * np.float32(2 / (self._levels - 1)) - 1  # (B, n)
+        self._image.values[:, self._image.axis.place(*self._drawn), 0] = scaled
 
     def _as_logits(self, output: np.ndarray, count: int) -> Tensor:
         logits = torch.from_numpy(output.reshape(-1, count, 1, output.shape[-1]))
@@ -92,68 +92,56 @@ class PixelCNNStepper:
         return logits
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a front lies on an axis, and where each row of the kernel begins to read."""
-
-    here: slice
-    rows: tuple[slice, ...]
-
-
 class _Axis:
-    """All positions of an image, padded for one size of kernel, in one row."""
+    """All positions of an image in one row, with a margin at both ends of each of its lines."""
 
-    def __init__(self, height: int, width: int, layer: MaskedConv2d, skew: int) -> None:
-        self._margin = layer.kernel_size // 2
-        self._stride = width + 2 * self._margin
-        self._spacing = self._stride - skew  # from a front's position to its next, a row below
-        self.length = (height + self._margin + 1) * self._stride
-        above = [-row * self._stride - self._margin for row in range(self._margin, 0, -1)]
-        self._starts = (*above, -self._margin)
+    def __init__(self, height: int, width: int, margin: int, skew: int) -> None:
+        self.margin, self.stride = margin, width + 2 * margin
+        self.length = height * self.stride
+        self._spacing = max(1, self.stride - skew)  # from a front's position to its next, below
 
-    def place(self, row: int, column: int, count: int) -> _Place:
-        """Of the front of `count` positions whose first is (row, column)."""
-        first = (row + self._margin) * self._stride + column + self._margin
-        extent = (count - 1) * self._spacing + 1
-
-        def run(start: int) -> slice:
-            return slice(start, start + extent, self._spacing)
-
-        return _Place(run(first), tuple(run(first + start) for start in self._starts))
+    def place(self, row: int, column: int, count: int) -> slice:
+        """The front of `count` positions whose first is (row, column)."""
+        first = row * self.stride + self.margin + column
+        return slice(first, first + (count - 1) * self._spacing + 1, self._spacing)
 
 
 class _Layer:
     """A masked layer: its input at all positions so far, zero where nothing is or will be."""
 
     def __init__(self, layer: MaskedConv2d, axis: _Axis, batch: int) -> None:
-        channels = layer.weight.shape[1]
-        self.axis, self._channels = axis, channels
-        self.values = np.zeros((batch, axis.length, channels), np.float32)
-        taps = layer.mask.sum(dim=1).int().tolist()  # in each row of the kernel, from the left
+        self.axis, self._channels = axis, layer.weight.shape[1]
+        self._above = axis.margin * (axis.stride + 1)  # positions before the image's first
+        self._padded = np.zeros((batch, self._above + axis.length, self._channels), np.float32)
+        self.values = self._padded[:, self._above :]  # (B, position, in)
         weight = layer.masked_weight().detach().permute(2, 3, 1, 0)  # (row, column, in, out)
+        taps = layer.mask.sum(dim=1).int().tolist()  # of each row of the kernel, from the left
         self._rows = [
-            (self._windows(count), np.ascontiguousarray(weight[row, :count].flatten(0, 1).numpy()))
+            (
+                self._runs((row - axis.margin) * axis.stride - axis.margin, count),
+                np.ascontiguousarray(weight[row, :count].flatten(0, 1).numpy()),
+            )
             for row, count in enumerate(taps)
             if count
         ]
         self._bias = layer.bias.detach().numpy()
 
-    def _windows(self, taps: int) -> np.ndarray:
-        """(B, start, taps·in): what a row of the kernel reads, wherever it begins."""
-        batch, length, channels = self.values.shape
-        step, between, item = self.values.strides
+    def _runs(self, start: int, taps: int) -> np.ndarray:
+        """(B, position, taps·in), a view: the `taps` positions that begin `start` from each."""
+        begin = self._padded[:, self._above + start :]
+        batch, length, channels = begin.shape
         shape = batch, length - taps + 1, taps * channels
-        return np.lib.stride_tricks.as_strided(self.values, shape, (step, between, item))
+        return np.lib.stride_tricks.as_strided(begin, shape, begin.strides, writeable=False)
 
-    def write(self, place: _Place, features: np.ndarray) -> None:
+    def write(self, place: slice, features: np.ndarray) -> None:
         """Keep (B·n, in) at the front's positions."""
-        self.values[:, place.here] = features.reshape(len(self.values), -1, self._channels)
+        self.values[:, place] = features.reshape(len(self.values), -1, self._channels)
 
-    def convolve(self, place: _Place) -> np.ndarray:
+    def convolve(self, place: slice) -> np.ndarray:
         """(B·n, out): the layer's output at the front's positions."""
         output = self._bias
-        for (windows, weight), where in zip(self._rows, place.rows, strict=False):
-            read = windows[:, where]  # (B, n, taps·in), a view
+        for runs, weight in self._rows:
+            read = runs[:, place]  # (B, n, taps·in)
             output = output + read.reshape(-1, read.shape[-1]) @ weight
         return output
 
