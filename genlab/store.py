@@ -47,8 +47,12 @@ class ModelStore:
         return [
             card
             for card in self.cards
-            if self._weights(card.name).exists() and isinstance(_skeleton(card), capability)
+            if self.has_weights(card.name) and isinstance(skeleton(card), capability)
         ]
+
+    def has_weights(self, name: str) -> bool:
+        """Whether a card's weights are here; whether they are whole, only `get` finds out."""
+        return self._weights(name).exists()
 
     def card(self, name: str) -> ModelCard:
         """The card of this name.
@@ -70,7 +74,12 @@ class ModelStore:
             UnknownModel, CheckpointError
         """
         self.card(name)
-        return CardFile.read(self._folder / f"{name}.json")
+        recorded = CardFile.read(self._folder / f"{name}.json")
+        if recorded.card != name:
+            raise CheckpointError(
+                f"The card {name}.json describes {recorded.card!r} instead. {remedy(name)}"
+            )
+        return recorded
 
     def get(self, name: str) -> nn.Module:
         """The card's network with its trained weights, frozen, on the CPU.
@@ -136,6 +145,7 @@ def with_weights(card: ModelCard, weights: dict[str, torch.Tensor]) -> nn.Module
     return model.eval().requires_grad_(False)
 
 
-def _skeleton(card: ModelCard) -> nn.Module:
+def skeleton(card: ModelCard) -> nn.Module:
+    """The card's network without values, for what its shape and its methods tell."""
     with torch.device("meta"):  # no memory, no random numbers
         return card.build()

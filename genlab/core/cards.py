@@ -15,6 +15,8 @@ from torch import nn
 
 from genlab.core.errors import CheckpointError
 
+MALFORMED = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+
 
 @dataclass(frozen=True)
 class MaskedArchitecture:
@@ -104,12 +106,14 @@ class CardFile:
         try:
             content = json.loads(path.read_text(encoding="utf8"))
             figures = {name: Figure(**each) for name, each in content.pop("figures").items()}
+            if not isinstance(content["sha256"], str):
+                raise TypeError("sha256 must be a text")
             return cls(**content, figures=figures)
         except FileNotFoundError as error:
             raise CheckpointError(
                 f"The card {path.name} is missing. {remedy(path.stem)}"
             ) from error
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except MALFORMED as error:
             raise CheckpointError(
                 f"The card {path.name} cannot be read ({error}). {remedy(path.stem)}"
             ) from error

@@ -6,17 +6,24 @@ that is fed its own output must see the value that it drew.
 """
 
 import math
+import struct
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from genlab.core.errors import DataError
 
 MAX_UPLOAD_PIXELS = 4096 * 4096  # a decompression bomb unpacks to more than a photograph
+UPLOAD_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")  # Pillow runs Ghostscript for others
+UNREADABLE = (  # what Pillow raises on damaged or hostile files; UnidentifiedImageError is OSError
+    *(OSError, EOFError, SyntaxError, ValueError, TypeError, LookupError, OverflowError),
+    *(struct.error, zlib.error),
+)
 
 
 @dataclass(frozen=True)
@@ -68,12 +75,14 @@ def save_picture(image: Tensor, path: Path, scale: int = 1) -> None:
     """Write (C, H, W) floats in [0, 1] as a PNG, each pixel a square of `scale` pixels.
 
     Raises:
-        DataError: the file cannot be written.
+        DataError: the file cannot be written, or its name promises another format.
     """
     picture = to_picture(image).movedim(0, -1).numpy()
     picture = picture[..., 0] if picture.shape[-1] == 1 else picture
-    enlarged = np.kron(picture, np.ones((scale, scale) + (1,) * (picture.ndim - 2), np.uint8))
+    enlarged = picture.repeat(scale, axis=0).repeat(scale, axis=1)
     try:
+        if Path(path).suffix.lower() != ".png":
+            raise ValueError("only PNG files are written")
         Image.fromarray(enlarged).save(path)
     except (OSError, ValueError) as error:
         raise DataError(
@@ -83,36 +92,54 @@ def save_picture(image: Tensor, path: Path, scale: int = 1) -> None:
 
 
 def read_image(path: Path, spec: ImageSpec) -> Tensor:
-    """Read any picture as (1, C, H, W) floats in [0, 1] of the size that `spec` asks for.
+    """Read a picture as (1, C, H, W) floats in [0, 1] of the size that `spec` asks for.
 
-    Transparent parts become black, colours are reduced to `spec.channels` by luminance, the
-    picture is padded to the spec's proportions with black and resized with antialiasing.
+    A photograph is turned as its camera noted. Transparent parts become black, colours are reduced
+    to `spec.channels` by luminance, and the whole picture is fitted in with antialiasing, centred
+    on black.
 
     Raises:
         DataError: not a picture, damaged, or above 4096 × 4096 pixels.
     """
     try:
-        with Image.open(path) as opened:
+        with Image.open(path, formats=UPLOAD_FORMATS) as opened:
             if opened.width * opened.height > MAX_UPLOAD_PIXELS:
-                raise DataError(
-                    f"The picture has {opened.width} × {opened.height} pixels, more than 4096 × "
-                    "4096. Make it smaller and try again."
-                )
-            picture = opened.convert("RGBA")
-    except (OSError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+                raise Image.DecompressionBombError
+            picture = _eight_bit(ImageOps.exif_transpose(opened)).convert("RGBA")
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DataError(
+            f"The picture {Path(path).name} has more than 4096 × 4096 pixels. Make it smaller and "
+            "try again."
+        ) from error
+    except UNREADABLE as error:
         raise DataError(
             f"Cannot read {Path(path).name} as a picture. Use a PNG, JPEG or WebP file."
         ) from error
     black = Image.new("RGBA", picture.size, "black")
     flat = Image.alpha_composite(black, picture).convert("L" if spec.channels == 1 else "RGB")
-    side = max(flat.width / spec.width, flat.height / spec.height)
-    canvas = Image.new(flat.mode, (round(spec.width * side), round(spec.height * side)))
-    canvas.paste(flat, ((canvas.width - flat.width) // 2, (canvas.height - flat.height) // 2))
-    small = np.asarray(canvas.resize((spec.width, spec.height), Image.Resampling.LANCZOS))
+    fitted = np.asarray(_fit(flat, spec.width, spec.height))
     return (
-        torch.from_numpy(small.copy())
+        torch.from_numpy(fitted.copy())
         .float()
         .div(255)
-        .reshape(1, *small.shape[:2], -1)
+        .reshape(1, *fitted.shape[:2], -1)
         .movedim(-1, 1)
     )
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """Scale 16-bit grey down to 8; Pillow's own conversion clips it to white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    values = np.asarray(picture).astype(np.int64).clip(0, 65535)
+    return Image.fromarray(((values + 128) // 257).astype(np.uint8))
+
+
+def _fit(picture: Image.Image, width: int, height: int) -> Image.Image:
+    """Shrink or enlarge to the most that fits, at least a pixel wide, and centre it on black."""
+    side = max(picture.width / width, picture.height / height)
+    size = max(1, round(picture.width / side)), max(1, round(picture.height / side))
+    canvas = Image.new(picture.mode, (width, height))
+    corner = (width - size[0]) // 2, (height - size[1]) // 2
+    canvas.paste(picture.resize(size, Image.Resampling.LANCZOS), corner)
+    return canvas

@@ -1,0 +1,40 @@
+"""One thread for every test, as on the server; the shelf of cards."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported
+
+import pytest
+import torch
+from lively import tiny_pixelcnn
+
+from genlab import cli
+from genlab.store import ModelStore
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture
+def tiny():
+    """A lively binary PixelCNN on 6×6 images."""
+    return tiny_pixelcnn()
+
+
+@pytest.fixture
+def store():
+    """A fresh store of the shipped cards: nothing that an earlier test did is in it."""
+    return ModelStore()
+
+
+@pytest.fixture
+def run_cli(capsys):
+    """Runs a command line; returns its exit code, standard output and standard error."""
+
+    def run_main(*arguments):
+        try:
+            code = cli.main([str(each) for each in arguments])
+        except SystemExit as stop:  # argparse's own refusals
+            code = stop.code
+        return code, *capsys.readouterr()
+
+    return run_main

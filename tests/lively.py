@@ -1,0 +1,37 @@
+"""Random weights with which a network has opinions.
+
+Torch's own initial weights make nearly flat distributions, and then most mistakes hide: whatever a
+pixel depends on, it comes out as a fair coin.
+"""
+
+import torch
+
+from genlab.core.images import ImageSpec
+from genlab.models.pixelcnn import PixelCNN
+
+LOGIT_SPREAD = 2.0  # standard deviation of a tiny network's logits
+
+
+@torch.no_grad()
+def enliven(model, seed=0):
+    """Give every parameter normal values that keep the activations' size; returns the model."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in model.parameters():
+        fan_in = parameter[0].numel() if parameter.dim() > 1 else 16
+        parameter.copy_(torch.randn(parameter.shape, generator=generator) * (1.5 / fan_in) ** 0.5)
+    return model.eval()
+
+
+@torch.no_grad()
+def tiny_pixelcnn(*, size=(6, 6), levels=2, first_kernel=7, blocks=2, features=8, seed=0):
+    """A lively PixelCNN for `size` (height, width), frozen as in the store."""
+    spec = ImageSpec(1, *size, levels=levels)
+    model = PixelCNN(spec, features=features, blocks=blocks, first_kernel=first_kernel, head=8)
+    enliven(model, seed).requires_grad_(False)
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randint(levels, (64, *spec.shape), generator=generator).float()
+    logits = model(noise / (levels - 1) * 2 - 1)
+    std, mean = torch.std_mean(logits, dim=(0, 2, 3))
+    model.output.weight *= (LOGIT_SPREAD / std)[:, None, None, None]
+    model.output.bias.copy_((model.output.bias - mean) * LOGIT_SPREAD / std)
+    return model

@@ -1,0 +1,171 @@
+"""Files that are missing, damaged, tampered with or made for something else."""
+
+import json
+import pickle
+
+import pytest
+import safetensors.torch
+import torch
+from shelved import tiny_card, tiny_network, write_checkpoint, write_files
+
+from genlab.core.errors import CheckpointError
+from genlab.store import ModelStore
+
+CARD, OTHER = tiny_card("tiny"), tiny_card("other")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Checkpoints of two cards, both whole."""
+    write_checkpoint(tmp_path, CARD, seed=1)
+    write_checkpoint(tmp_path, OTHER, seed=2)
+    return tmp_path
+
+
+@pytest.fixture
+def shelf(folder):
+    return ModelStore(folder, (CARD, OTHER))
+
+
+def remove_weights(folder):
+    (folder / "tiny.safetensors").unlink()
+
+
+def remove_card_file(folder):
+    (folder / "tiny.json").unlink()
+
+
+def truncate(folder):
+    path = folder / "tiny.safetensors"
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def empty(folder):
+    (folder / "tiny.safetensors").write_bytes(b"")
+
+
+def flip_a_bit(folder):
+    path = folder / "tiny.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(bytes(content))
+
+
+def truncate_with_a_matching_card(folder):
+    write_files(folder, CARD, (folder / "tiny.safetensors").read_bytes()[:-10])
+
+
+def write_for_another_network(folder):
+    write_checkpoint(folder, tiny_card("tiny", build=lambda: tiny_network(features=4)))
+
+
+def write_with_a_missing_tensor(folder):
+    weights = dict(list(tiny_network().state_dict().items())[1:])
+    write_files(folder, CARD, safetensors.torch.save(weights))
+
+
+def write_with_an_extra_tensor(folder):
+    weights = {**tiny_network().state_dict(), "extra": torch.zeros(1)}
+    write_files(folder, CARD, safetensors.torch.save(weights))
+
+
+def rename_the_other_model(folder):
+    for ending in ("json", "safetensors"):
+        (folder / f"tiny.{ending}").write_bytes((folder / f"other.{ending}").read_bytes())
+
+
+def break_json(folder):
+    (folder / "tiny.json").write_text("{")
+
+
+def nest_json(folder):
+    (folder / "tiny.json").write_text("[" * 100_000)
+
+
+def write_json_that_is_not_text(folder):
+    (folder / "tiny.json").write_bytes(b"\xff\xfe\x00")
+
+
+def change_json(**changes):
+    def change(folder):
+        path = folder / "tiny.json"
+        content = {**json.loads(path.read_text()), **changes}
+        kept = {name: value for name, value in content.items() if value is not ...}
+        path.write_text(json.dumps(kept))
+
+    change.__name__ = f"change_json({changes})"
+    return change
+
+
+DAMAGES = [
+    remove_weights,
+    remove_card_file,
+    truncate,
+    empty,
+    flip_a_bit,
+    truncate_with_a_matching_card,
+    write_for_another_network,
+    write_with_a_missing_tensor,
+    write_with_an_extra_tensor,
+    rename_the_other_model,
+    break_json,
+    nest_json,
+    write_json_that_is_not_text,
+    change_json(sha256="0" * 64),
+    change_json(sha256=None),
+    change_json(sha256=...),
+    change_json(figures=[]),
+    change_json(figures={"nats_dynamic": {"value": 1}}),
+    change_json(unexpected=1),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES, ids=lambda damage: damage.__name__)
+def test_a_damage_is_one_clear_error_and_a_repaired_file_loads(folder, shelf, damage):
+    whole = {path: path.read_bytes() for path in folder.iterdir()}
+    damage(folder)
+
+    for _ in range(2):  # every time, not only the first
+        with pytest.raises(CheckpointError, match="python -m train tiny`") as caught:
+            shelf.get("tiny")
+        assert "git checkout -- checkpoints/tiny.json" in str(caught.value)
+        assert "\n" not in str(caught.value)
+    assert shelf.get("other").spec.shape == (1, 6, 6)
+
+    for path, content in whole.items():
+        path.write_bytes(content)
+    assert shelf.get("tiny").spec.shape == (1, 6, 6)
+
+
+@pytest.mark.parametrize("ending", ["json", "safetensors"])
+def test_a_missing_file_is_called_missing(folder, shelf, ending):
+    (folder / f"tiny.{ending}").unlink()
+
+    with pytest.raises(CheckpointError, match=rf"tiny\.{ending} is missing"):
+        shelf.get("tiny")
+
+
+class Trap:
+    """Unpickling this writes a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return (self.path.__class__.touch, (self.path,))
+
+
+@pytest.mark.parametrize("save", [pickle.dump, torch.save], ids=["pickle", "torch.save"])
+def test_a_pickle_is_refused_and_not_executed(folder, shelf, save):
+    path, mark = folder / "tiny.safetensors", folder / "executed"
+    with path.open("wb") as file:
+        save({"first.weight": Trap(mark)}, file)
+    write_files(folder, CARD, path.read_bytes())  # even if the card vouches for it
+
+    with pytest.raises(CheckpointError, match="is damaged"):
+        shelf.get("tiny")
+
+    assert not mark.exists()
+    with path.open("rb") as file:
+        torch.load(file, weights_only=False) if save is torch.save else pickle.load(file)
+    assert mark.exists(), "the trap works"
