@@ -1,0 +1,215 @@
+"""The laws behind each capability, tried on every card: with its trained weights where they are
+here, else with lively random ones. A runtime protocol sees names only."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import torch
+import torch.nn.functional as F
+from lively import enliven
+
+from genlab.core.images import ImageSpec
+from genlab.core.protocols import CAPABILITIES, Autoregressive, Incremental
+from genlab.inference.autoregressive import FullPassStepper
+from genlab.store import ModelStore, skeleton
+
+CARDS = ModelStore().cards
+
+
+def with_capability(capability):
+    """Parametrises a test with all cards whose network has the capability."""
+    cards = [card for card in CARDS if isinstance(skeleton(card), capability)]
+    return pytest.mark.parametrize("card", cards, ids=lambda card: card.name)
+
+
+every_card = with_capability(object)
+autoregressive = with_capability(Autoregressive)
+incremental = with_capability(Incremental)
+
+
+@pytest.fixture
+def model(card, store):
+    """The card's network, nobody else's."""
+    if store.has_weights(card.name):
+        return store.get(card.name)
+    return enliven(card.build()).requires_grad_(False)
+
+
+def noise(spec, count, seed=0):
+    """(count, C, H, W) int64 levels."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(spec.levels, (count, *spec.shape), generator=generator)
+
+
+def parameter_bytes(model):
+    return {name: value.numpy().tobytes() for name, value in model.state_dict().items()}
+
+
+@every_card
+def test_a_network_has_a_capability(card):
+    assert [each for each in CAPABILITIES if isinstance(skeleton(card), each)]
+
+
+@every_card
+def test_building_needs_no_checkpoint_and_no_memory(card):
+    network = skeleton(card)
+
+    assert all(parameter.is_meta for parameter in network.parameters())
+
+
+@autoregressive
+def test_logits_have_the_shape_of_the_spec(card, model):
+    assert isinstance(model.spec, ImageSpec)
+    pixels = noise(model.spec, 2)
+
+    logits = model.logits(pixels)
+
+    assert logits.shape == (2, model.spec.levels, *model.spec.shape)
+    assert logits.dtype == torch.float32
+    assert logits.isfinite().all()
+
+
+@autoregressive
+def test_the_probabilities_of_a_pixel_s_levels_sum_to_one(card, model):
+    probabilities = model.logits(noise(model.spec, 2)).softmax(dim=1)
+
+    assert (probabilities.amin(dim=1) < 1).all(), "a constant level has nothing to sum"
+    torch.testing.assert_close(probabilities.sum(dim=1), torch.ones(2, *model.spec.shape))
+
+
+def perturbed(pixels, spec, first, last):
+    """A copy in which every value of the pixels first … last − 1, in raster order, is another."""
+    moved = pixels.flatten(2).clone()
+    moved[..., first:last] = (moved[..., first:last] + 1) % spec.levels
+    return moved.view_as(pixels)
+
+
+def places(spec):
+    """Pixels in raster order: the corners and their neighbours, and one in the middle."""
+    count, width = spec.height * spec.width, spec.width
+    return [0, 1, width - 1, width, count // 2 + width // 2, count - width, count - 2, count - 1]
+
+
+@autoregressive
+def test_logits_of_a_pixel_do_not_move_with_it_and_later_pixels(card, model):
+    model = model.double()
+    pixels = noise(model.spec, 1)
+    logits = model.logits(pixels).flatten(3)
+
+    for pixel in places(model.spec):
+        moved = model.logits(perturbed(pixels, model.spec, pixel, None)).flatten(3)
+        assert torch.equal(logits[..., : pixel + 1], moved[..., : pixel + 1]), pixel
+
+
+@autoregressive
+def test_logits_of_a_pixel_move_with_earlier_pixels(card, model):
+    model = model.double()
+    pixels = noise(model.spec, 1)
+    logits = model.logits(pixels).flatten(3)
+
+    for pixel in places(model.spec)[1:]:
+        moved = model.logits(perturbed(pixels, model.spec, 0, pixel)).flatten(3)
+        assert not torch.equal(logits[..., pixel], moved[..., pixel]), pixel
+
+
+@autoregressive
+def test_logits_of_an_image_do_not_depend_on_its_batch(card, model):
+    model = model.double()
+    pixels = noise(model.spec, 4)
+
+    together = model.logits(pixels)
+
+    for index in range(4):
+        alone = model.logits(pixels[index : index + 1])
+        torch.testing.assert_close(alone[0], together[index], rtol=1e-9, atol=1e-9)
+
+
+@autoregressive
+def test_every_parameter_gets_a_gradient(card, model):
+    model.requires_grad_(True)
+    pixels = noise(model.spec, 2)
+
+    F.cross_entropy(model.logits(pixels), pixels).backward()
+
+    still = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert still == []
+
+
+@autoregressive
+def test_a_pass_never_changes_the_weights(card, model):
+    before = parameter_bytes(model)
+
+    model.logits(noise(model.spec, 2))
+
+    assert parameter_bytes(model) == before
+
+
+@autoregressive
+def test_visitors_at_once_get_what_each_gets_alone(card, model):
+    batches = [noise(model.spec, 1, seed) for seed in range(4)] * 8
+    alone = [model.logits(pixels) for pixels in batches[:4]] * 8
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(model.logits, batches))
+
+    assert all(map(torch.equal, alone, together))
+
+
+def stepwise_logits(stepper, pixels, spec):
+    """All logits as a stepper gives them, (B, levels, C, H, W); what is undrawn holds garbage."""
+    logits = torch.full((len(pixels), spec.levels, *spec.shape), torch.nan)
+    seen = noise(spec, len(pixels), seed=1)
+    for front in stepper.fronts:
+        rows, columns = front.unbind(dim=1)
+        logits[..., rows, columns] = stepper.step(front, seen).permute(0, 3, 2, 1)
+        seen[..., rows, columns] = pixels[..., rows, columns]
+    return logits
+
+
+@incremental
+def test_the_cached_stepper_equals_the_full_pass_in_every_order(card, model):
+    pixels = noise(model.spec, 3)
+    expected = model.logits(pixels)
+
+    for order in model.orders:
+        stepper = model.stepper(3, order=order)
+        logits = stepwise_logits(stepper, pixels, model.spec)
+        torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4, msg=order)
+
+
+@incremental
+def test_a_stepper_never_changes_the_weights(card, model):
+    before = parameter_bytes(model)
+    pixels = noise(model.spec, 1)
+
+    for order in model.orders:
+        stepwise_logits(model.stepper(1, order=order), pixels, model.spec)
+
+    assert parameter_bytes(model) == before
+
+
+@incremental
+def test_fronts_hold_every_pixel_once(card, model):
+    _, height, width = model.spec.shape
+    raster = torch.cartesian_prod(torch.arange(height), torch.arange(width))
+
+    for order in model.orders:
+        positions = torch.cat(list(model.stepper(1, order=order).fronts)).tolist()
+        assert sorted(positions) == raster.tolist(), order
+
+
+@incremental
+def test_raster_is_on_offer_and_is_the_naive_sampler_s_order(card, model):
+    naive = FullPassStepper(model)
+    raster = model.stepper(1, order="raster")
+
+    assert torch.cat(list(raster.fronts)).tolist() == torch.cat(list(naive.fronts)).tolist()
+    assert {len(front) for front in raster.fronts} == {1}
+    assert "raster" in model.orders
+
+
+@incremental
+def test_orders_come_the_fastest_first(card, model):
+    fronts = [len(model.stepper(1, order=order).fronts) for order in model.orders]
+
+    assert fronts == sorted(fronts)
