@@ -97,12 +97,17 @@ def combine(
         fronts: of the stepper that will draw; they give positions their order.
 
     Raises:
-        ValueError: no segment starts at 0, or one starts behind the image's end.
+        ValueError: the first does not start at 0, one not behind the one before it, or one
+            behind the image's end.
     """
     positions = torch.cat(list(fronts))  # (H·W, 2) in the order of drawing
     starts = [segment.start for segment in segments]
-    if not starts or starts[0] != 0 or max(starts) >= len(positions):
-        raise ValueError(f"segments must start at 0 and end before {len(positions)}, got {starts}")
+    grow = starts == sorted(set(starts))
+    if not starts or starts[0] != 0 or not grow or starts[-1] >= len(positions):
+        raise ValueError(
+            f"segments must start at 0 and at ever later positions below {len(positions)}, "
+            f"got {starts}"
+        )
     uniforms = torch.zeros(count, *spec.shape)
     heat = torch.ones(spec.height, spec.width)
     for segment in segments:
