@@ -23,9 +23,25 @@ def flip_effect(
     changed = pixels.clone()
     row, column = flipped
     changed[..., row, column] = model.spec.levels - 1 - changed[..., row, column]
-    both = model.logits(torch.cat([pixels, changed]))[..., target[0], target[1]]
-    before, after = both.softmax(dim=1).movedim(1, -1)  # (C, levels) each
+    before, after = (
+        model.logits(each)[0, ..., target[0], target[1]].softmax(dim=0).T
+        for each in (pixels, changed)
+    )  # one pass each: in a batch, a row's place could change its rounding
     return before, after
+
+
+@torch.inference_mode()
+def most_doubtful(model: Autoregressive, pixels: Tensor, within: tuple[slice, slice]) -> Position:
+    """The pixel of which the model is least sure, given all earlier ones.
+
+    Args:
+        pixels: (1, C, H, W) int64.
+        within: rows and columns to look at.
+    """
+    probabilities = model.logits(pixels).softmax(dim=1)  # (1, levels, C, H, W)
+    doubt = torch.special.entr(probabilities).sum(dim=(0, 1, 2))[within]
+    row, column = divmod(doubt.argmax().item(), doubt.shape[1])
+    return row + (within[0].start or 0), column + (within[1].start or 0)
 
 
 @torch.inference_mode()
