@@ -1,57 +1,99 @@
-"""`python -m train <card>` trains one card, `python -m train all` the queue.
-
-Stop it with Ctrl+C or a kill at any moment and go on with --resume.
-"""
+"""`python -m train <card>` trains one card, `python -m train all` the queue."""
 
 import argparse
+import dataclasses
 import math
-import os
-import shlex
 import sys
-import time
+import traceback
 from pathlib import Path
 
-import torch
-from accelerate import Accelerator
-from accelerate.utils import set_seed
-from tqdm import tqdm
-
-from genlab import data
-from genlab.core.cards import CardFile
 from genlab.core.errors import GenLabError
-from genlab.registry import discover
-from genlab.store import CHECKPOINTS, ModelStore, read_weights, with_weights
-from train.errors import TrainingError
-from train.export import export
-from train.loop import Budget, Moment, Trainer, train
-from train.recipe import Recipe
+from genlab.store import CHECKPOINTS, ModelStore
+from train.export import is_exported
+from train.loop import averaged_weights
+from train.recipe import Recipe, recipes
+from train.run import Request
 from train.run_folder import RunFolder
-from train.schedule import film_moments
+from train.session import disband, train_card
+from train.stop import terminable
 
-FILM_MOMENTS = 20
-LOG_EVERY = 50  # steps
-SAVE_EVERY = 30.0  # seconds: a killed run loses at most that and one step
+ALL = "all"
+DESCRIPTION = "Train a card and write checkpoints/<card>.safetensors and checkpoints/<card>.json."
+EPILOG = """\
+Ctrl+C and SIGTERM end the step, save the state and leave; a kill loses at most half a minute.
+Go on with:      python -m train CARD --resume     (the run remembers its budget and its seed)
+The queue:       python -m train all               (leaves out what is done, goes on with the rest)
+Several GPUs:    accelerate launch --multi_gpu -m train CARD
+"""
 
 
-def recipes() -> dict[str, Recipe]:
-    """All recipes by card, in the order of the queue."""
-    found = sum(discover("train.recipes", "RECIPES"), ())
-    return {recipe.card: recipe for recipe in sorted(found, key=lambda recipe: recipe.queue)}
-
-
-def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """The command line; wrong values end the program with a message."""
-    parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
-    parser.add_argument("card", choices=[*recipes(), "all"])
-    parser.add_argument("--budget-minutes", type=_minutes, help="training time; overrides steps")
-    parser.add_argument("--steps", type=int, help="overrides the recipe's number of steps")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--resume", action="store_true", help="go on with the run in --runs")
-    parser.add_argument("--init-from", type=Path, help="start from a checkpoint's weights")
-    parser.add_argument("--data-root", type=Path, help="where the data sets are, or go")
-    parser.add_argument("--runs", type=Path, default=Path("runs"))
-    parser.add_argument("--checkpoints", type=Path, default=CHECKPOINTS)
-    return parser.parse_args(arguments)
+def parse_arguments(arguments: list[str], offered: dict[str, Recipe]) -> tuple[str, Request]:
+    """The card, or "all", and what is asked; wrong values end the program with a message."""
+    parser = argparse.ArgumentParser(
+        prog="python -m train",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "card",
+        choices=[*offered, ALL],
+        metavar="CARD",
+        help=f"one of {', '.join(offered)}; or {ALL}: one after the other, for their own minutes",
+    )
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
+        "--budget-minutes",
+        type=_minutes,
+        metavar="MINUTES",
+        help="how long, in training time: pauses, validation and previews do not count",
+    )
+    length.add_argument(
+        "--steps", type=_steps, metavar="N", help="how long, in steps; default: the recipe's"
+    )
+    parser.add_argument(
+        "--seed", type=int, metavar="N", help="of first weights and batches; default: 0"
+    )
+    beginning = parser.add_mutually_exclusive_group()
+    beginning.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with the run in --runs; another length moves its learning rate accordingly",
+    )
+    beginning.add_argument(
+        "--init-from",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="start with these weights, such as checkpoints/CARD; a new warm-up, a new cosine",
+    )
+    folders = parser.add_argument_group("folders")
+    folders.add_argument(
+        "--data-root",
+        type=Path,
+        metavar="FOLDER",
+        help="holds the data sets; default: the variable GENLAB_DATA, else data",
+    )
+    folders.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs"),
+        metavar="FOLDER",
+        help="for state, log and film; default: %(default)s",
+    )
+    folders.add_argument(
+        "--checkpoints",
+        type=Path,
+        default=CHECKPOINTS,
+        metavar="FOLDER",
+        help="for the result; default: the repository's checkpoints",
+    )
+    options = vars(parser.parse_args(arguments))
+    card, request = options.pop("card"), Request(**options)
+    if request.resume and request.seed is not None:
+        parser.error("--seed belongs to a run's start; --resume goes on with the run's own")
+    if card == ALL and (request.steps or request.init_from or request.resume):
+        parser.error(f"--steps, --init-from and --resume are for one card, not for {ALL!r}")
+    return card, request
 
 
 def _minutes(text: str) -> float:
@@ -61,143 +103,86 @@ def _minutes(text: str) -> float:
     return minutes
 
 
-def main(arguments: list[str]) -> int:
-    """Run the command line; 0 is success, 2 an error that was explained."""
-    options = parse_arguments(arguments)
+def _steps(text: str) -> int:
+    steps = int(text)
+    if steps < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
+    return steps
+
+
+def main(
+    arguments: list[str],
+    *,
+    offered: dict[str, Recipe] | None = None,
+    store: ModelStore | None = None,
+) -> int:
+    """Run the command line.
+
+    Args:
+        offered: recipes by card in the order of the queue; by default all.
+        store: knows their cards.
+
+    Returns:
+        0 for success, 1 where cards of the queue failed, 2 for an error that was explained, 130
+        after a stop.
+    """
+    offered, store = offered or recipes(), store or ModelStore()
+    chosen, request = parse_arguments(arguments, offered)
     try:
-        if options.card == "all":
-            return train_queue(options)
-        train_card(recipes()[options.card], options, shlex.join(["python -m train", *arguments]))
+        with terminable():
+            if chosen == ALL:
+                return train_queue(offered, store, request)
+            train_card(offered[chosen], store.card(chosen), request)
     except GenLabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; go on with --resume", file=sys.stderr)
+        again = chosen if chosen == ALL else f"{chosen} --resume"
+        print(f"stopped; go on with `python -m train {again}`", file=sys.stderr)
         return 130
+    finally:
+        disband()
     return 0
 
 
-def train_queue(options: argparse.Namespace) -> int:
-    """Train every card whose run is not finished, each for its recipe's minutes."""
-    for recipe in recipes().values():
-        folder = RunFolder(options.runs / recipe.card)
-        minutes = options.budget_minutes or recipe.minutes
-        if folder.has_state and folder.load_state()["seconds"] >= 60 * minutes:
-            print(f"{recipe.card}: done")
-            continue
-        choice = argparse.Namespace(
-            **{**vars(options), "budget_minutes": minutes, "resume": folder.has_state}
-        )
-        command = f"python -m train {recipe.card} --budget-minutes {minutes:g}"
-        train_card(recipe, choice, command)
-    return 0
+def train_queue(offered: dict[str, Recipe], store: ModelStore, request: Request) -> int:
+    """Train every card that is not done; one that fails does not stop the others.
+
+    Returns:
+        0, or 1 where a card failed.
+    """
+    failed = []
+    for recipe in offered.values():
+        try:
+            train_next(recipe, store, request)
+        except GenLabError as error:
+            failed.append(f"{recipe.card}: {error}")
+        except Exception as error:  # a mistake in one recipe must not cost the others their night
+            traceback.print_exc()
+            failed.append(f"{recipe.card}: {type(error).__name__}: {error}")
+    for failure in failed:
+        print(f"error: {failure}", file=sys.stderr)
+    return 1 if failed else 0
 
 
-def train_card(recipe: Recipe, options: argparse.Namespace, command: str) -> CardFile:
-    """One run from its start, or its last state, to the exported checkpoint."""
-    folder = RunFolder(options.runs / recipe.card)
-    if folder.has_state and not options.resume:
-        raise TrainingError(
-            f"There is a run in {folder.path} already. Go on with --resume, or remove the folder."
-        )
-    set_seed(options.seed)
-    accelerator = make_accelerator()
-    card = ModelStore().card(recipe.card)
-    model, earlier_minutes, earlier_steps = card.build(), 0.0, 0
-    if options.init_from is not None:
-        path = options.init_from.with_suffix(".safetensors")
-        model.load_state_dict(with_weights(card, read_weights(path)).state_dict())
-        earlier = CardFile.read(path.with_suffix(".json"))
-        earlier_minutes, earlier_steps = earlier.minutes, earlier.steps
-    trainer = Trainer(
-        recipe,
-        model,
-        data.load(recipe.data, "train", options.data_root),
-        accelerator=accelerator,
-        budget=Budget(
-            steps=options.steps or recipe.steps,
-            seconds=options.budget_minutes and 60 * options.budget_minutes,
-        ),
-        seed=options.seed,
-    )
-    if options.resume:
-        trainer.load_state(folder.load_state())
-        folder.forget_log_after(trainer.step)
-    validation = data.load(recipe.data, "validation", options.data_root)
-    if accelerator.is_main_process:
-        follow = Follower(recipe, trainer, folder, validation)
-        for moment in train(trainer):
-            follow(moment)
-    else:
-        for _ in train(trainer):
-            pass
-    accelerator.wait_for_everyone()
-    return export(
-        card,
-        recipe,
-        trainer.averaged_weights(),
-        folder=options.checkpoints,
-        command=command,
-        seed=options.seed,
-        steps=earlier_steps + trainer.step,
-        minutes=earlier_minutes + trainer.seconds / 60,
-    )
-
-
-def make_accelerator() -> Accelerator:
-    """bfloat16 on whatever device there is.
+def train_next(recipe: Recipe, store: ModelStore, request: Request) -> None:
+    """Begin, go on with or leave out one card of the queue.
 
     Raises:
-        TrainingError: torchrun started several processes that would each train alone.
+        GenLabError: as `train_card`.
     """
-    accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16")
-    wanted = int(os.environ.get("WORLD_SIZE", "1"))
-    if wanted != accelerator.num_processes:
-        raise TrainingError(
-            f"torchrun started {wanted} processes, but Accelerate sees "
-            f"{accelerator.num_processes}: each would train alone. Start with `accelerate launch`."
-        )
-    return accelerator
-
-
-class Follower:
-    """Writes down a run as it goes: bar, log, state, film."""
-
-    def __init__(
-        self, recipe: Recipe, trainer: Trainer, folder: RunFolder, validation: data.DataSet
-    ) -> None:
-        self._recipe, self._trainer, self._folder = recipe, trainer, folder
-        self._validation = validation
-        self._card = ModelStore().card(recipe.card)
-        self._bar = tqdm(total=100.0, desc=recipe.card, unit="%", mininterval=2.0)
-        self._saved = time.monotonic()
-        self._film = film_moments(FILM_MOMENTS)
-        self._taken = len(folder.read_film())
-        if trainer.step == 0:
-            self._take_picture(Moment(0, 0.0, 0.0, 0.0, 0, {}))
-
-    def __call__(self, moment: Moment) -> None:
-        """After each step."""
-        self._bar.update(100 * moment.progress - self._bar.n)
-        if moment.step % LOG_EVERY == 0:
-            self._folder.log(moment)
-            speed = moment.step * moment.images / moment.seconds
-            self._bar.set_postfix(loss=f"{moment.losses['loss']:.2f}", images_per_s=f"{speed:.0f}")
-        while self._taken < FILM_MOMENTS and moment.progress >= self._film[self._taken]:
-            self._take_picture(moment)
-        if time.monotonic() - self._saved > SAVE_EVERY or moment.progress >= 1:
-            self._folder.save_state(self._trainer.state())
-            self._saved = time.monotonic()
-
-    def _take_picture(self, moment: Moment) -> None:
-        model = with_weights(self._card, self._trainer.averaged_weights())
-        validation = self._recipe.validate(model, self._validation)
-        entry = {"step": moment.step, "seconds": moment.seconds, "validation": validation}
-        self._folder.add_to_film(self._taken, self._recipe.preview(model), entry)
-        self._taken += 1
-        if moment.step:
-            self._folder.log(moment, validation=validation)
-            self._folder.plot_losses()
+    minutes = request.budget_minutes or recipe.minutes
+    folder = RunFolder(request.runs / recipe.card)
+    if folder.has_state:
+        state = folder.load_state()
+        weights = averaged_weights(state["average"])
+        if state["seconds"] >= 60 * minutes and is_exported(
+            recipe.card, weights, request.checkpoints
+        ):
+            print(f"{recipe.card}: done")
+            return
+    own = dataclasses.replace(request, budget_minutes=minutes, resume=folder.has_state)
+    train_card(recipe, store.card(recipe.card), own)
 
 
 if __name__ == "__main__":

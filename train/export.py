@@ -1,7 +1,6 @@
 """From averaged weights to `checkpoints/<card>.safetensors` and its card file."""
 
 import datetime
-import os
 import platform
 import subprocess
 from pathlib import Path
@@ -10,9 +9,15 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from genlab.core.cards import CardFile, ModelCard, sha256
+from genlab.core.cards import CardFile, Figure, ModelCard, sha256
+from genlab.core.errors import CheckpointError
 from genlab.data import LICENCES
+from genlab.store import read_weights
+from train.errors import TrainingError
 from train.recipe import Recipe
+from train.replace import replacing
+
+REMEDY = "The training is kept: free some room, and repeat the command with --resume."
 
 
 def export(
@@ -25,8 +30,15 @@ def export(
     seed: int,
     steps: int,
     minutes: float,
+    revision: str,
 ) -> CardFile:
-    """Write both files, the weights first; the figures are empty until `train.evaluate` ran."""
+    """Write both files, the weights first.
+
+    The figures are empty until `train.evaluate` ran; those of the very same weights are kept.
+
+    Raises:
+        TrainingError: a file cannot be written.
+    """
     content = safetensors.torch.save(weights)
     card_file = CardFile(
         card=card.name,
@@ -34,7 +46,7 @@ def export(
         family=card.family,
         data=card.data,
         licence=f"weights: MIT; training data: {LICENCES[recipe.data]}",
-        parameters=sum(value.numel() for value in weights.values()),
+        parameters=_parameters(card),
         sha256=sha256(content),
         source=card.source,
         command=command,
@@ -42,16 +54,38 @@ def export(
         steps=steps,
         minutes=round(minutes, 1),
         device=describe_device(),
-        revision=revision(),
+        revision=revision,
         created=datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+        figures=_figures(folder / f"{card.name}.json", sha256(content)),
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{card.name}.safetensors"
-    fresh = target.with_suffix(".new")
-    fresh.write_bytes(content)
-    os.replace(fresh, target)
-    card_file.write(folder / f"{card.name}.json")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"Cannot write to {folder} ({error.strerror}). {REMEDY}") from error
+    with replacing(folder / f"{card.name}.safetensors", remedy=REMEDY) as fresh:
+        fresh.write_bytes(content)
+    write_card(card_file, folder, remedy=REMEDY)
     return card_file
+
+
+def write_card(card_file: CardFile, folder: Path, *, remedy: str) -> None:
+    """Replace `<card>.json` in one move.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    with replacing(folder / f"{card_file.card}.json", remedy=remedy) as fresh:
+        card_file.write(fresh)
+
+
+def is_exported(name: str, weights: dict[str, Tensor], folder: Path) -> bool:
+    """Whether the card's files are whole and hold these weights."""
+    digest = sha256(safetensors.torch.save(weights))
+    try:
+        read_weights(folder / f"{name}.safetensors", expected_sha256=digest)
+        return CardFile.read(folder / f"{name}.json").sha256 == digest
+    except CheckpointError:
+        return False
 
 
 def describe_device() -> str:
@@ -64,7 +98,23 @@ def describe_device() -> str:
 def revision() -> str:
     """The commit of the code, or "unknown" outside a git checkout."""
     here = Path(__file__).parent
-    asked = subprocess.run(
-        ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False
-    )
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError:  # no git on this machine
+        return "unknown"
     return asked.stdout.strip() or "unknown"
+
+
+def _parameters(card: ModelCard) -> int:
+    with torch.device("meta"):  # no memory, no random numbers
+        return sum(parameter.numel() for parameter in card.build().parameters())
+
+
+def _figures(path: Path, digest: str) -> dict[str, Figure]:
+    try:
+        earlier = CardFile.read(path)
+    except CheckpointError:
+        return {}
+    return earlier.figures if earlier.sha256 == digest else {}

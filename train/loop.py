@@ -3,20 +3,25 @@
 Accelerate brings the device, bfloat16 and several processes. Progress is counted in *training*
 time where a budget in minutes is given, and it belongs to the state: a resumed run goes on where
 it was, and ends at learning rate zero.
+
+Several processes must take the same decisions, or one waits for ever for a gradient that no other
+sends: time is the main process's, and losses and stops are shared before anything follows from
+them.
 """
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.data import DataSet
-from train.errors import DivergedError
+from train.errors import DivergedError, TrainingError
 from train.recipe import Batch, Recipe
 from train.schedule import learning_rate_factor
 
@@ -38,7 +43,12 @@ class Budget:
 
 @dataclass(frozen=True)
 class Moment:
-    """What the loop tells after a step; `losses` are those of this step's batch."""
+    """What the loop tells after a step.
+
+    Attributes:
+        images: of this step, in all processes together.
+        losses: of this step's batch, a mean over processes.
+    """
 
     step: int
     seconds: float
@@ -102,26 +112,31 @@ class Trainer:
         losses = self._compute(batch)
         self._accelerator.backward(losses["loss"])
         norm = self._accelerator.clip_grad_norm_(self._model.parameters(), CLIP_NORM)
-        if not math.isfinite(losses["loss"].item() + norm.item()):
+        losses = self._shared(losses)
+        if not math.isfinite(losses["loss"] + norm.item()):
             raise DivergedError(self.step)
         self._prepared.step()
         self._prepared.zero_grad()
         self._average.update_parameters(self._model)
         self.step += 1
-        self.seconds += min(time.monotonic() - started, LONGEST_STEP)
+        self.seconds += self._of_main_process(min(time.monotonic() - started, LONGEST_STEP))
         return Moment(
             step=self.step,
             seconds=self.seconds,
             progress=self.progress,
             learning_rate=self._peaks[0] * factor,
             images=len(batch["images"]) * self._accelerator.num_processes,
-            losses={name: value.item() for name, value in losses.items()},
+            losses=losses,
         )
 
+    def agree(self, stop: bool) -> bool:
+        """Whether any process wants to stop; all of them must ask, and at the same step."""
+        wanted = torch.tensor(float(stop), device=self._accelerator.device)
+        return self._accelerator.reduce(wanted, "sum").item() > 0
+
     def averaged_weights(self) -> dict[str, Tensor]:
-        """The averaged weights, float32, contiguous, on the CPU."""
-        weights = self._average.module.state_dict()
-        return {name: value.float().cpu().contiguous() for name, value in weights.items()}
+        """See the function of this name."""
+        return averaged_weights(self._average.state_dict())
 
     def state(self) -> dict[str, object]:
         """All that a resumed run needs; plain tensors and numbers."""
@@ -135,18 +150,59 @@ class Trainer:
         }
 
     def load_state(self, state: dict[str, object]) -> None:
-        """Go on from `state()`; the batches begin a new epoch."""
-        self._model.load_state_dict(state["model"])
-        self._average.load_state_dict(state["average"])
-        self._optimiser.load_state_dict(state["optimiser"])
-        self._generator.set_state(state["generator"])
-        self.step, self.seconds = state["step"], state["seconds"]
+        """Go on from `state()`; the batches begin a new epoch.
+
+        Raises:
+            TrainingError: it is that of another network or optimiser.
+        """
+        try:
+            self._model.load_state_dict(state["model"])
+            self._average.load_state_dict(state["average"])
+            self._optimiser.load_state_dict(state["optimiser"])
+            self._generator.set_state(state["generator"])
+            self.step, self.seconds = state["step"], state["seconds"]
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise TrainingError(
+                "The run's state belongs to another network or optimiser than the recipe's. "
+                "Remove its folder in --runs and start anew, or go back to the code that made it."
+            ) from error
+        self._part_from_main_process()
+
+    def _part_from_main_process(self) -> None:
+        """The state has the main process's generator; from the same numbers the same batches."""
+        index = self._accelerator.process_index
+        if index:
+            drawn = torch.randint(2**62, (), generator=self._generator).item()
+            self._generator.manual_seed(drawn + index)
+
+    def _shared(self, losses: dict[str, Tensor]) -> dict[str, float]:
+        detached = {name: value.detach() for name, value in losses.items()}
+        means = self._accelerator.reduce(detached, "mean")
+        return {name: value.item() for name, value in means.items()}
+
+    def _of_main_process(self, number: float) -> float:
+        told = torch.tensor(number, dtype=torch.float64, device=self._accelerator.device)
+        return broadcast(told).item()
 
 
-def train(trainer: Trainer) -> Iterator[Moment]:
-    """Step until the budget is spent."""
+def averaged_weights(average: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The exported weights in a state's "average": float32, contiguous, on the CPU.
+
+    They may share memory with `average`: use them before the next step, or copy them.
+    """
+    return {
+        name.removeprefix("module."): value.float().cpu().contiguous()
+        for name, value in average.items()
+        if name.startswith("module.")
+    }
+
+
+def train(trainer: Trainer, stop_asked: Callable[[], bool] = lambda: False) -> Iterator[Moment]:
+    """Step until the budget is spent, or until a step after which a stop was asked for."""
     while trainer.progress < 1:
         yield trainer.advance()
+        if trainer.agree(stop_asked()):
+            return
 
 
 def _warm_average(decay: float):  # noqa: ANN202 (the type is torch's own callback)

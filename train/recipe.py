@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.data import DataSet
+from genlab.registry import discover
 
 Batch = dict[str, Tensor]
 """Named tensors of one step; every recipe has "images", whose length counts the speed."""
@@ -43,8 +44,20 @@ class Recipe:
     ema: float
 
 
+def recipes() -> dict[str, Recipe]:
+    """All recipes by card, in the order of the queue."""
+    found = sum(discover("train.recipes", "RECIPES"), ())
+    return {recipe.card: recipe for recipe in sorted(found, key=lambda recipe: recipe.queue)}
+
+
 def shuffled(data: DataSet, size: int, generator: torch.Generator) -> Iterator[Batch]:
-    """Endless batches of uint8 images and labels; every image once an epoch, the rest dropped."""
+    """Endless batches of uint8 images and labels; every image once an epoch, the rest dropped.
+
+    Raises:
+        ValueError: a batch is larger than the data set, so that there is none.
+    """
+    if size > len(data.images):
+        raise ValueError(f"size must be at most {len(data.images)}, the images, got {size}")
     while True:
         order = torch.randperm(len(data.images), generator=generator)
         for indices in order.split(size)[: len(order) // size]:

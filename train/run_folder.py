@@ -1,13 +1,16 @@
 """`runs/<card>/`: the state to resume from, the log, the loss curve and the training film.
 
-Everything is written beside its place and moved there, so that a kill at any moment leaves the
-last whole file.
+Every file but the log is written beside its place and moved there, so that a kill at any moment
+leaves the last whole one. The log only grows; what a kill left behind its last saved state, half a
+line perhaps, is dropped when the run goes on.
 """
 
 import dataclasses
 import hashlib
+import io
 import json
-import os
+import pickle
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -16,6 +19,13 @@ from torch import Tensor
 from genlab.core.images import image_grid, to_picture
 from train.errors import TrainingError
 from train.loop import Moment
+from train.replace import replacing
+from train.run import Run
+
+REMEDY = (
+    "The last good state is still there: free some room and go on with --resume, or choose another "
+    "folder with --runs."
+)
 
 
 class RunFolder:
@@ -41,50 +51,84 @@ class RunFolder:
 
     def save_state(self, state: dict[str, object]) -> None:
         """Replace the state in one move."""
-        self._replace("state.pt", lambda path: torch.save(state, path))
+        content = io.BytesIO()  # torch, writing to a full disk, raises a RuntimeError of its own
+        torch.save(state, content)
+        self._replace("state.pt", content.getvalue())
 
     def load_state(self) -> dict[str, object]:
         """The last state; tensors and numbers only, nothing in it is executed.
 
         Raises:
-            TrainingError: there is none.
+            TrainingError: there is none, or it is damaged.
         """
         if not self.has_state:
             raise TrainingError(f"There is no run in {self.path}. Start one without --resume.")
-        return torch.load(self.path / "state.pt", map_location="cpu", weights_only=True)
+        try:
+            return torch.load(self.path / "state.pt", map_location="cpu", weights_only=True)
+        except (OSError, RuntimeError, ValueError, EOFError, pickle.UnpicklingError) as error:
+            raise self._damaged("state.pt") from error
+
+    def save_run(self, run: Run) -> None:
+        """Remember what was asked for."""
+        self._replace("run.json", _as_json(dataclasses.asdict(run)))
+
+    def load_run(self) -> Run | None:
+        """What was asked for; None in a run older than this file.
+
+        Raises:
+            TrainingError: it is damaged.
+        """
+        path = self.path / "run.json"
+        if not path.exists():
+            return None
+        try:
+            return Run(**json.loads(path.read_text(encoding="utf8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise self._damaged("run.json") from error
 
     def log(self, moment: Moment, **more: float) -> None:
         """Append a line of JSON."""
         line = json.dumps({**dataclasses.asdict(moment), **more})
-        with (self.path / "log.jsonl").open("a", encoding="utf8") as file:
-            file.write(line + "\n")
+        path = self.path / "log.jsonl"
+        try:
+            with path.open("a", encoding="utf8") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise TrainingError(f"Cannot write {path} ({error.strerror}). {REMEDY}") from error
 
     def read_log(self) -> list[dict]:
-        """All lines of the log so far."""
+        """All whole lines of the log so far."""
         path = self.path / "log.jsonl"
         lines = path.read_text(encoding="utf8").splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        entries = []
+        for line in lines:
+            with suppress(ValueError):  # half a line, of a process that was killed there
+                entries.append(json.loads(line))
+        return entries
 
-    def forget_log_after(self, step: int) -> None:
-        """Drop what a killed run logged behind the state from which it is resumed."""
+    def forget_after(self, step: int) -> None:
+        """Drop what a killed run logged and filmed behind the state from which it goes on."""
         kept = [line for line in self.read_log() if line["step"] <= step]
-        text = "".join(json.dumps(line) + "\n" for line in kept)
-        self._replace("log.jsonl", lambda path: path.write_text(text, encoding="utf8"))
+        self._replace("log.jsonl", "".join(json.dumps(line) + "\n" for line in kept).encode())
+        film = self.read_film()
+        self._replace("film/film.json", _as_json([e for e in film if e["step"] <= step]))
+        for entry in film:
+            if entry["step"] > step:
+                (self.path / _frame(entry["index"])).unlink(missing_ok=True)
 
     def add_to_film(self, index: int, images: Tensor, entry: dict[str, float]) -> None:
         """Keep the picture of one moment, and its hash: (B, C, H, W) in [0, 1]."""
         from PIL import Image
 
         grid = to_picture(image_grid(images)).movedim(0, -1).squeeze(-1).numpy()
-        self._replace(
-            f"film/{index:02}.png", lambda path: Image.fromarray(grid).save(path, format="PNG")
-        )
+        picture = io.BytesIO()
+        Image.fromarray(grid).save(picture, format="PNG")
+        self._replace(_frame(index), picture.getvalue())
         digest = hashlib.sha256(grid.tobytes()).hexdigest()
         frames = [frame for frame in self.read_film() if frame["index"] != index]
         frames.append({"index": index, **entry, "sha256": digest})
         frames.sort(key=lambda frame: frame["index"])
-        text = json.dumps(frames, indent=1)
-        self._replace("film/film.json", lambda path: path.write_text(text, encoding="utf8"))
+        self._replace("film/film.json", _as_json(frames))
 
     def read_film(self) -> list[dict]:
         """The film's entries so far, in their order."""
@@ -106,17 +150,24 @@ class RunFolder:
         axes.set(xlabel="training time in minutes", ylabel="loss (line: batch, dots: validation)")
         if checked:
             axes.set_ylim(top=1.3 * checked[-1]["validation"] + 20)
-        self._replace("loss.png", lambda path: figure.savefig(path, format="png", dpi=120))
+        plot = io.BytesIO()
+        figure.savefig(plot, format="png", dpi=120)
+        self._replace("loss.png", plot.getvalue())
 
-    def _replace(self, name: str, write) -> None:  # noqa: ANN001 (a function of a path)
-        target = self.path / name
-        fresh = target.with_name(target.name + ".new")
-        try:
-            write(fresh)
-            os.replace(fresh, target)
-        except OSError as error:
-            fresh.unlink(missing_ok=True)
-            raise TrainingError(
-                f"Cannot write {target} ({error.strerror}). The last good file is still there. "
-                "Free some room, or choose another folder with --runs."
-            ) from error
+    def _replace(self, name: str, content: bytes) -> None:
+        with replacing(self.path / name, remedy=REMEDY) as fresh:
+            fresh.write_bytes(content)
+
+    def _damaged(self, name: str) -> TrainingError:
+        return TrainingError(
+            f"{self.path / name} is damaged. Remove the folder {self.path} and start anew, or from "
+            "the last checkpoint with --init-from."
+        )
+
+
+def _frame(index: int) -> str:
+    return f"film/{index:02}.png"
+
+
+def _as_json(content: object) -> bytes:
+    return json.dumps(content, indent=1).encode()

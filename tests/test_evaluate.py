@@ -1,0 +1,302 @@
+"""Figures of a model whose likelihood is known on paper, and how they enter its card."""
+
+import dataclasses
+import errno
+import json
+import math
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+import safetensors.torch
+import torch
+
+pytest.importorskip("tqdm", reason="evaluation needs requirements-dev.txt")
+
+from genlab import data  # noqa: E402
+from genlab.core.cards import CardFile, Figure, ModelCard, sha256  # noqa: E402
+from genlab.core.images import ImageSpec  # noqa: E402
+from genlab.data import DataSet  # noqa: E402
+from genlab.store import ModelStore  # noqa: E402
+from train.evaluate import main  # noqa: E402
+from train.recipe import Recipe  # noqa: E402
+
+SIDE = 4
+PIXELS = SIDE * SIDE
+WHITE = 0.3  # the model's probability of a white pixel
+COMMAND = "python -m train.evaluate coin"
+OLD = Figure(value=1.5, standard_error=0.25, n=7, command="python -m train.evaluate coin")
+
+
+class Coin(torch.nn.Module):
+    """Every pixel is white with one probability, whatever was there before."""
+
+    levels = 2
+
+    def __init__(self):
+        super().__init__()
+        self.spec = ImageSpec(1, SIDE, SIDE, levels=self.levels)
+        self.logit = torch.nn.Parameter(torch.zeros(()))
+
+    def logits(self, pixels, labels=None):
+        """(B, 2, 1, 4, 4): (0, logit) at every pixel."""
+        batch = len(pixels)
+        return torch.stack([torch.zeros(()), self.logit])[None, :, None, None, None].expand(
+            batch, 2, 1, SIDE, SIDE
+        )
+
+
+class Die(Coin):
+    """More levels than any evaluator is made for."""
+
+    levels = 6
+
+
+class ClassCoin(Coin):
+    """Says that it knows classes."""
+
+    classes = 10
+
+
+class Stone(torch.nn.Module):
+    """Can nothing."""
+
+    def __init__(self):
+        super().__init__()
+        self.logit = torch.nn.Parameter(torch.zeros(()))
+
+
+def exact_nats(pixels):
+    """−log p of each image of zeros and ones under `Coin`."""
+    white = pixels.reshape(len(pixels), -1).sum(axis=1)
+    return -white * math.log(WHITE) - (PIXELS - white) * math.log(1 - WHITE)
+
+
+def drawn(images, seed):
+    """One binarisation, as genlab.data promises it."""
+    uniforms = torch.rand(images.shape, generator=torch.Generator().manual_seed(seed))
+    return (uniforms < images / 255).numpy()
+
+
+def standard_error(values):
+    """Of the mean."""
+    return np.std(values, ddof=1) / math.sqrt(len(values))
+
+
+def grey_images(count):
+    """Images of all shades, each image with its own mean."""
+    generator = torch.Generator().manual_seed(9)
+    images = torch.randint(256, (count, 1, SIDE, SIDE), generator=generator)
+    brightness = torch.linspace(0, 1, count)[:, None, None, None]
+    return (images * brightness).to(torch.uint8)
+
+
+@pytest.fixture
+def images(monkeypatch):
+    """The test images; any other split is an error."""
+    chosen = grey_images(40)
+
+    def load(name, split, root=None):
+        assert (name, split) == ("mnist", "test")
+        return DataSet(chosen, torch.zeros(len(chosen), dtype=torch.int64), ("none",))
+
+    monkeypatch.setattr(data, "load", load)
+    return chosen
+
+
+@pytest.fixture
+def checkpoints(tmp_path):
+    """The coin's card with an old figure, and its weights."""
+    write_checkpoint(tmp_path)
+    return tmp_path
+
+
+def write_checkpoint(folder, white=WHITE):
+    """Weights and card as a training leaves them."""
+    content = safetensors.torch.save({"logit": torch.tensor(math.log(white / (1 - white)))})
+    (folder / "coin.safetensors").write_bytes(content)
+    fields = {field.name: "" for field in dataclasses.fields(CardFile)}
+    numbers = {"parameters": 1, "seed": 0, "steps": 1, "minutes": 0.1}
+    known = {"card": "coin", "sha256": sha256(content), "figures": {"fid": OLD}}
+    CardFile(**{**fields, **numbers, **known}).write(folder / "coin.json")
+
+
+def evaluate(checkpoints, *arguments, build=Coin, offered=None):
+    """Run the command line; its exit code."""
+    card = ModelCard("coin", "Coin", "Coin", "none", build, "nowhere")
+    recipe = Recipe("coin", "mnist", 1, 1, *[None] * 4, steps=1, optimiser=None, ema=0.9)
+    return main(
+        ["coin", "--checkpoints", str(checkpoints), *arguments],
+        offered={"coin": recipe} if offered is None else offered,
+        store=ModelStore(checkpoints, cards=(card,)),
+    )
+
+
+def figures(checkpoints):
+    """Those of the card."""
+    return CardFile.read(checkpoints / "coin.json").figures
+
+
+def assert_refused(checkpoints, *arguments, capsys, says, **options):
+    """Exit code 2, one sentence, the card untouched."""
+    before = (checkpoints / "coin.json").read_bytes()
+
+    assert evaluate(checkpoints, *arguments, **options) == 2
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(lines) == 1
+    assert says in lines[0]
+    assert (checkpoints / "coin.json").read_bytes() == before
+    assert sorted(path.name for path in checkpoints.iterdir()) == ["coin.json", "coin.safetensors"]
+
+
+def test_thresholded_nats_are_the_closed_form(images, checkpoints):
+    assert evaluate(checkpoints) == 0
+
+    expected = exact_nats(images.numpy() > 127)
+    figure = figures(checkpoints)["nats_thresholded"]
+    assert figure.value == pytest.approx(expected.mean(), abs=1e-4)
+    assert figure.standard_error == pytest.approx(standard_error(expected), abs=1e-4)
+    assert figure.n == 40
+
+
+def test_dynamic_nats_are_the_mean_over_five_draws_and_all_images(images, checkpoints):
+    assert evaluate(checkpoints) == 0
+
+    draws = np.stack([exact_nats(drawn(images, seed)) for seed in range(5)])
+    figure = figures(checkpoints)["nats_dynamic"]
+    assert figure.value == pytest.approx(draws.mean(), abs=1e-4)
+    assert figure.standard_error == pytest.approx(standard_error(draws.mean(axis=0)), abs=1e-4)
+    assert figure.n == 40
+
+
+def test_the_spread_over_draws_and_the_bits_are_printed(images, checkpoints, capsys):
+    evaluate(checkpoints)
+
+    dynamic, thresholded = capsys.readouterr().out.splitlines()
+    means = [exact_nats(drawn(images, seed)).mean() for seed in range(5)]
+    bits = exact_nats(images.numpy() > 127).mean() / (PIXELS * math.log(2))
+    assert f"sd {np.std(means, ddof=1):.3f}" in dynamic
+    assert ", ".join(f"{mean:.3f}" for mean in means) in dynamic
+    assert thresholded.endswith(f"{bits:.4f} bits/dim")
+
+
+def test_each_figure_names_its_command_without_a_folder(images, checkpoints):
+    evaluate(checkpoints, "--data-root", str(checkpoints))
+
+    assert {figure.command for figure in figures(checkpoints).values()} == {COMMAND}
+
+
+def test_other_figures_and_fields_stay(images, checkpoints):
+    before = json.loads((checkpoints / "coin.json").read_text())
+
+    evaluate(checkpoints)
+
+    after = json.loads((checkpoints / "coin.json").read_text())
+    assert list(after) == list(before)
+    assert list(after["figures"]) == ["fid", "nats_dynamic", "nats_thresholded"]
+    assert figures(checkpoints)["fid"] == OLD
+    assert {**after, "figures": 0} == {**before, "figures": 0}
+
+
+def test_a_second_evaluation_changes_no_byte(images, checkpoints):
+    evaluate(checkpoints)
+    first = (checkpoints / "coin.json").read_bytes()
+
+    evaluate(checkpoints)
+
+    assert (checkpoints / "coin.json").read_bytes() == first
+
+
+def test_quick_writes_nothing(images, checkpoints, capsys):
+    before = (checkpoints / "coin.json").read_bytes()
+
+    assert evaluate(checkpoints, "--quick") == 0
+    assert (checkpoints / "coin.json").read_bytes() == before
+    assert "nats_dynamic" in capsys.readouterr().out
+
+
+def test_quick_takes_a_thousand_images_from_all_over_and_one_draw(checkpoints, monkeypatch, capsys):
+    chosen = grey_images(2_500)
+    whole = DataSet(chosen, torch.zeros(2_500, dtype=torch.int64), ("none",))
+    monkeypatch.setattr(data, "load", lambda *arguments, **options: whole)
+
+    evaluate(checkpoints, "--quick")
+
+    dynamic = exact_nats(drawn(chosen[::2][:1_000], 0)).mean()
+    line = capsys.readouterr().out.splitlines()[0]
+    assert line.startswith(f"nats_dynamic {dynamic:.3f} ")
+    assert "(n = 1000)" in line
+
+
+@pytest.mark.parametrize(
+    ("build", "says"),
+    [(Die, "with 6 levels"), (ClassCoin, "class-conditional"), (Stone, "Add an evaluator")],
+)
+def test_what_nobody_measures_yet_is_refused(build, says, images, checkpoints, capsys):
+    assert_refused(checkpoints, build=build, capsys=capsys, says=says)
+
+
+def test_weights_that_are_not_the_cards_are_refused(images, checkpoints, capsys):
+    weights = checkpoints / "coin.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+
+    assert_refused(checkpoints, capsys=capsys, says="sha256")
+
+
+def test_a_card_without_a_recipe_is_refused(images, checkpoints, capsys):
+    assert_refused(checkpoints, offered={}, capsys=capsys, says="Add one to train/recipes")
+
+
+def test_a_missing_card_is_one_sentence(images, checkpoints, capsys):
+    (checkpoints / "coin.json").unlink()
+
+    assert evaluate(checkpoints) == 2
+    assert "error: The card coin.json is missing" in capsys.readouterr().err
+
+
+def test_a_missing_data_set_is_one_sentence(checkpoints, monkeypatch, capsys):
+    def absent(name, split, root=None):
+        raise data.DataError("There are no images. Look for them.")
+
+    monkeypatch.setattr(data, "load", absent)
+
+    assert_refused(checkpoints, capsys=capsys, says="There are no images. Look for them.")
+
+
+def test_figures_of_weights_that_were_replaced_meanwhile_are_not_written(
+    images, checkpoints, monkeypatch, capsys
+):
+    load = data.load
+
+    def train_meanwhile(*arguments, **options):
+        write_checkpoint(checkpoints, white=0.6)
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(data, "load", train_meanwhile)
+
+    assert evaluate(checkpoints) == 2
+    assert "evaluate again" in capsys.readouterr().err
+    assert figures(checkpoints) == {"fid": OLD}
+
+
+def test_a_full_disk_leaves_the_card_whole(images, checkpoints, monkeypatch, capsys):
+    write = Path.write_text
+
+    def run_out(path, content, **options):
+        write(path, content[: len(content) // 2], **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", run_out)
+
+    assert_refused(checkpoints, capsys=capsys, says="No space left on device")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_writes_nothing(number, checkpoints, monkeypatch, capsys):
+    before = (checkpoints / "coin.json").read_bytes()
+    monkeypatch.setattr(data, "load", lambda *_, **__: signal.raise_signal(number))
+
+    assert evaluate(checkpoints) == 130
+    assert "nothing was written" in capsys.readouterr().err
+    assert (checkpoints / "coin.json").read_bytes() == before

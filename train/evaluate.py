@@ -1,0 +1,150 @@
+"""`python -m train.evaluate <card>` measures the figures that stand in `checkpoints/<card>.json`.
+
+All of them or none are written, and other figures stay as they are.
+"""
+
+import argparse
+import dataclasses
+import functools
+import shlex
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from genlab import data
+from genlab.core.cards import CardFile, Figure
+from genlab.core.errors import GenLabError
+from genlab.store import CHECKPOINTS, ModelStore
+from train.errors import TrainingError
+from train.evaluator import Measurement, Subject, evaluators_of
+from train.export import write_card
+from train.recipe import Recipe, recipes
+from train.stop import terminable
+
+DECIMALS = 4  # of a nat; the standard error is some 0.2
+DESCRIPTION = """\
+Measure a card's figures on the test images and write them to checkpoints/<card>.json, with their
+standard errors and this command. Which ones, the model's capabilities say.
+"""
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """The command line; wrong values end the program with a message."""
+    parser = argparse.ArgumentParser(prog="python -m train.evaluate", description=DESCRIPTION)
+    parser.add_argument("card", metavar="CARD", help="such as pixelcnn-mnist")
+    parser.add_argument(
+        "--quick", action="store_true", help="few images; prints, and writes nothing"
+    )
+    parser.add_argument(
+        "--data-root",
+        type=Path,
+        metavar="FOLDER",
+        help="holds the data sets; default: the variable GENLAB_DATA, else data",
+    )
+    parser.add_argument(
+        "--checkpoints",
+        type=Path,
+        default=CHECKPOINTS,
+        metavar="FOLDER",
+        help="holds the card; default: the repository's checkpoints",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(
+    arguments: list[str],
+    *,
+    offered: dict[str, Recipe] | None = None,
+    store: ModelStore | None = None,
+) -> int:
+    """Run the command line.
+
+    Args:
+        offered: recipes by card; by default all.
+        store: by default that of --checkpoints.
+
+    Returns:
+        0 for success, 2 for an error that was explained, 130 after a stop.
+    """
+    options = parse_arguments(arguments)
+    offered = recipes() if offered is None else offered
+    store = store or ModelStore(options.checkpoints)
+    try:
+        with terminable():
+            recorded = store.card_file(options.card)
+            measurements = measure(options, offered, store)
+            if not options.quick:
+                write_figures(measurements, recorded, store, options.checkpoints)
+    except GenLabError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; nothing was written", file=sys.stderr)
+        return 130
+    return 0
+
+
+def measure(
+    options: argparse.Namespace, offered: dict[str, Recipe], store: ModelStore
+) -> list[Measurement]:
+    """All figures that the card's capabilities call for; each is printed when it is known.
+
+    Raises:
+        TrainingError: nothing is offered for this card.
+        UnknownModel, CheckpointError, DataError
+    """
+    model = store.get(options.card)
+    if options.card not in offered:
+        raise TrainingError(
+            f"No recipe says what {options.card} was trained on. Add one to train/recipes."
+        )
+    name = offered[options.card].data
+    load = functools.partial(data.load, name, root=options.data_root)
+    subject = Subject(model, load, options.quick)
+    measurements = []
+    for evaluator in evaluators_of(model):
+        for measured in evaluator.measure(subject):
+            tqdm.write(describe(measured))
+            measurements.append(measured)
+    return measurements
+
+
+def describe(measured: Measurement) -> str:
+    """One line."""
+    return (
+        f"{measured.name} {measured.value:.3f} ± {measured.standard_error:.3f} "
+        f"(n = {measured.n}), {measured.note}".rstrip(", ")
+    )
+
+
+def write_figures(
+    measurements: list[Measurement], recorded: CardFile, store: ModelStore, folder: Path
+) -> None:
+    """Put the figures into the card as it stands now, beside its others.
+
+    Raises:
+        TrainingError: other weights were exported meanwhile, or the card cannot be written.
+    """
+    current = store.card_file(recorded.card)
+    if current.sha256 != recorded.sha256:
+        raise TrainingError(
+            f"The weights of {recorded.card} were replaced while the old ones were measured. "
+            "Nothing was written: evaluate again."
+        )
+    command = shlex.join(["python", "-m", "train.evaluate", recorded.card])
+    figures = {
+        each.name: Figure(
+            value=round(each.value, DECIMALS),
+            standard_error=round(each.standard_error, DECIMALS),
+            n=each.n,
+            command=command,
+        )
+        for each in measurements
+    }
+    updated = dataclasses.replace(current, figures={**current.figures, **figures})
+    write_card(updated, folder, remedy="Free some room and evaluate again.")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

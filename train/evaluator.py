@@ -1,0 +1,72 @@
+"""What `python -m train.evaluate` finds in `train.evaluators`: by capability, never by family."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from torch import nn
+
+from genlab.data import DataSet
+from genlab.registry import discover
+from train.errors import TrainingError
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One number to be, with its sampling error.
+
+    Attributes:
+        name: one of DESIGN.md's names of figures.
+        standard_error: over `n` images.
+        note: what is printed behind it, for whoever reads along.
+    """
+
+    name: str
+    value: float
+    standard_error: float
+    n: int
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What is to be measured.
+
+    Attributes:
+        model: frozen, float32, on the CPU.
+        load: a split of the data set that it was trained on.
+        quick: few images are enough; nothing is kept.
+    """
+
+    model: nn.Module
+    load: Callable[[str], DataSet]
+    quick: bool = False
+
+
+@dataclass(frozen=True)
+class Evaluator:
+    """Measures every model that has a capability.
+
+    Attributes:
+        capability: a runtime protocol.
+        measure: yields each number as soon as it is known. Raises TrainingError, before the first,
+            for a model of this capability that it is not made for.
+    """
+
+    capability: type
+    measure: Callable[[Subject], Iterator[Measurement]]
+
+
+def evaluators_of(model: nn.Module) -> list[Evaluator]:
+    """Those that the model's capabilities call for.
+
+    Raises:
+        TrainingError: none.
+    """
+    offered = sum(discover("train.evaluators", "EVALUATORS"), ())
+    found = [each for each in offered if isinstance(model, each.capability)]
+    if not found:
+        raise TrainingError(
+            "Nothing is measured yet of a model with these capabilities. Add an evaluator to "
+            "train/evaluators."
+        )
+    return found

@@ -1,0 +1,79 @@
+"""Writes down a run as it goes: bar, log, state, film."""
+
+import time
+from types import TracebackType
+
+from tqdm import tqdm
+
+from genlab.core.cards import ModelCard
+from genlab.data import DataSet
+from genlab.store import with_weights
+from train.loop import Moment, Trainer
+from train.recipe import Recipe
+from train.run_folder import RunFolder
+from train.schedule import film_moments
+
+FILM_MOMENTS = 20
+LOG_EVERY = 50  # steps
+SAVE_EVERY = 30.0  # seconds: a killed run loses at most that and one step
+UNTRAINED = Moment(step=0, seconds=0.0, progress=0.0, learning_rate=0.0, images=0, losses={})
+
+
+class Follower:
+    """Follows one run, on the main process; a context at whose end the state is saved."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        card: ModelCard,
+        trainer: Trainer,
+        folder: RunFolder,
+        validation: DataSet,
+    ) -> None:
+        self._recipe, self._card, self._trainer = recipe, card, trainer
+        self._folder, self._validation = folder, validation
+        self._bar = tqdm(total=100.0, desc=recipe.card, unit="%", mininterval=2.0)
+        self._saved = time.monotonic()
+        self._film = film_moments(FILM_MOMENTS)
+        self._taken = len(folder.read_film())
+
+    def __enter__(self) -> "Follower":
+        if self._taken == 0:
+            self._take_picture(UNTRAINED)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.close()
+        if kind is None:
+            self._save()
+
+    def __call__(self, moment: Moment) -> None:
+        """After each step."""
+        self._bar.update(100 * moment.progress - self._bar.n)
+        if moment.step % LOG_EVERY == 0:
+            self._folder.log(moment)
+            speed = moment.step * moment.images / moment.seconds
+            self._bar.set_postfix(loss=f"{moment.losses['loss']:.2f}", images_per_s=f"{speed:.0f}")
+        while self._taken < FILM_MOMENTS and moment.progress >= self._film[self._taken]:
+            self._take_picture(moment)
+        if time.monotonic() - self._saved > SAVE_EVERY:
+            self._save()
+
+    def _save(self) -> None:
+        self._folder.save_state(self._trainer.state())
+        self._saved = time.monotonic()
+
+    def _take_picture(self, moment: Moment) -> None:
+        model = with_weights(self._card, self._trainer.averaged_weights())
+        validation = self._recipe.validate(model, self._validation)
+        entry = {"step": moment.step, "seconds": moment.seconds, "validation": validation}
+        self._folder.add_to_film(self._taken, self._recipe.preview(model), entry)
+        self._taken += 1
+        if moment.step:
+            self._folder.log(moment, validation=validation)
+            self._folder.plot_losses()
