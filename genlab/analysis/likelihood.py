@@ -27,7 +27,8 @@ def image_nats(
 ) -> Tensor:
     """−log p(x) of each image, (B,) float64, in batches of at most `batch`.
 
-    Small batches keep a layer's features in the processor's cache."""
+    Small batches keep a layer's features in the processor's cache.
+    """
     parts = range(0, len(pixels), batch)
     return torch.cat(
         [
