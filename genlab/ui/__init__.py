@@ -1,0 +1,1 @@
+"""The pages of the browser laboratory; the only package that imports gradio."""
