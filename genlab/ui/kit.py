@@ -1,0 +1,196 @@
+"""What every tab shares: the tab's own type, the queue, paced streams and readable errors."""
+
+import contextlib
+import functools
+import inspect
+import logging
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from genlab.core.errors import GenLabError, InputError
+from genlab.store import ModelStore
+
+COMPUTE = {"concurrency_id": "compute", "concurrency_limit": 2}
+"""Event settings of everything that takes longer than 100 ms: one queue for the whole site."""
+
+MESSAGE_INTERVAL = 0.033  # seconds; at most 30 messages a second leave room to paint
+LONGEST_RUN = 60.0  # seconds of computing, then the visitor is told and the place is free
+
+TEXTS = Path(__file__).parent / "tabs" / "texts" / "en"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A page.
+
+    Attributes:
+        title: stands on the tab.
+        order: the lowest is leftmost.
+        build: declares the components inside the tab and wires their events.
+        warm_up: computes what the page shows first, before anybody asks.
+    """
+
+    title: str
+    order: int
+    build: Callable[[ModelStore], None]
+    warm_up: Callable[[ModelStore], object]
+
+
+def text(name: str) -> str:
+    """A long text for visitors, `texts/en/<name>.md`."""
+    return (TEXTS / f"{name}.md").read_text(encoding="utf8")
+
+
+def paced(pieces: Generator[str, None, None]) -> Iterator[str]:
+    """The text so far, at most 30 times a second, and always the whole of it at the end.
+
+    It never sleeps: the pieces come at full speed, and the browser plays them at its own. When it
+    ends, however it ends, so does the computation behind `pieces`.
+
+    Raises:
+        InputError: the run took longer than a minute; what was sent stays with the visitor.
+    """
+    sent, content = "", ""
+    started = told = time.monotonic()
+    with contextlib.closing(pieces):
+        for piece in pieces:
+            content += piece
+            now = time.monotonic()
+            if now - told >= MESSAGE_INTERVAL or not sent:
+                sent, told = content, now
+                yield content
+            if now - started > LONGEST_RUN:
+                raise InputError(
+                    "The run was stopped after a minute, so that others can draw too. What was "
+                    "drawn stays. Choose fewer images or the faster order."
+                )
+    if content != sent:
+        yield content
+
+
+def readable_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Show what went wrong as a message that names the remedy; log what we did not foresee."""
+    if inspect.isgeneratorfunction(handler):
+
+        @functools.wraps(handler)
+        def streaming(*inputs: object) -> Iterator[object]:
+            try:
+                yield from handler(*inputs)
+            except Exception as error:
+                raise _visible(error) from error
+
+        return streaming
+
+    @functools.wraps(handler)
+    def answering(*inputs: object) -> object:
+        try:
+            return handler(*inputs)
+        except Exception as error:
+            raise _visible(error) from error
+
+    return answering
+
+
+def _visible(error: Exception) -> gr.Error:
+    if isinstance(error, gr.Error):
+        return error
+    if isinstance(error, GenLabError):
+        return gr.Error(str(error), print_exception=False)
+    _log.error("unforeseen error in a handler", exc_info=error)
+    return gr.Error("Something went wrong on the server. Reload the page and try again.")
+
+
+def whole_number(value: object, name: str, low: int, high: int) -> int:
+    """A visitor's number as an int.
+
+    Raises:
+        InputError: not a whole number from low to high.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high or value != int(value):
+        raise InputError(f"{name} must be a whole number from {low} to {high}. Change it, then go.")
+    return int(value)
+
+
+def number(value: object, name: str, low: float, high: float) -> float:
+    """A visitor's number as a float.
+
+    Raises:
+        InputError: not a number from low to high; NaN is none.
+    """
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not is_number or not low <= value <= high:
+        raise InputError(f"{name} must be a number from {low:g} to {high:g}. Change it, then go.")
+    return float(value)
+
+
+def choice(value: object, name: str, offered: tuple) -> Any:  # noqa: ANN401 (one of `offered`)
+    """A visitor's choice.
+
+    Raises:
+        InputError: not among what is offered.
+    """
+    if not any(value == each and type(value) is type(each) for each in offered):
+        shown = ", ".join(str(each) for each in offered)
+        raise InputError(f"{name} must be one of {shown}. Change it, then go.")
+    return value
+
+
+def becomes_stop(start: gr.Button, stop: gr.Button, trigger: Callable) -> None:
+    """Let the start button become *Stop* at once when `trigger` fires.
+
+    Call it before wiring the run itself: the browser works through a trigger's listeners one
+    after another, so a later one would wait for the run's end. Both buttons need an `elem_id`.
+    """
+    trigger(**_swap(start, stop))
+
+
+def until_the_end(start: gr.Button, stop: gr.Button, events: list) -> None:
+    """Let *Stop* end the events, and become the start button again when they end or fail."""
+    for event in events:
+        event.then(**_swap(stop, start))  # at the end, or when stopped
+        event.failure(**_swap(stop, start))  # which `then` does not follow in gradio 6.31
+    stop.click(**_swap(stop, start), cancels=events)
+
+
+def _swap(leaving: gr.Button, coming: gr.Button) -> dict[str, Any]:
+    """An event that shows one button in place of another and hands on the keyboard's focus."""
+    return {
+        "fn": None,
+        "inputs": None,
+        "outputs": [leaving, coming],
+        "js": _SWAP.replace("LEAVING", leaving.elem_id).replace("COMING", coming.elem_id),
+        "api_visibility": "private",
+    }
+
+
+_SWAP = """() => {
+    const focus = (frames) => {
+        const coming = document.getElementById('COMING');
+        if (coming) coming.focus({preventScroll: true});
+        else if (frames) requestAnimationFrame(() => focus(frames - 1));
+    };
+    if (document.activeElement?.id === 'LEAVING') focus(60);
+    const visible = (is) => ({__type__: 'update', visible: is});
+    return [visible(false), visible(true)];
+}"""
+
+
+def on_page_load(handler: Callable[[], object], output: gr.components.Component) -> None:
+    """Fill a component when a visitor opens the page, outside the queue for long work."""
+    gr.on(
+        None,
+        readable_errors(handler),
+        None,
+        output,
+        show_progress="hidden",
+        concurrency_limit=None,
+        api_visibility="private",
+    )

@@ -1,0 +1,1 @@
+"""*Look closer* and *Common mistakes* of each tab, a file a tab."""

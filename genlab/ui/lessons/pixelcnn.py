@@ -1,0 +1,172 @@
+"""What lies under the PixelCNN page: one pixel in numbers, the code, the layers, the mistakes."""
+
+import inspect
+
+import gradio as gr
+import torch
+from torch import Tensor
+
+from genlab import data
+from genlab.analysis.causality import fill_effect, flip_effect, most_doubtful
+from genlab.analysis.layers import autoregressive_layers
+from genlab.analysis.likelihood import image_nats
+from genlab.core.errors import InputError
+from genlab.core.images import dequantise, quantise
+from genlab.inference.autoregressive import inverse_cdf
+from genlab.inference.runs import PixelAccount, account_for
+from genlab.nn.masked import MaskedConv2d, causal_mask
+from genlab.store import ModelStore
+from genlab.ui import kit
+from genlab.ui.canvas import PixelPlayer
+from genlab.ui.closer import LATEX, Claim, common_mistakes, layer_rows
+
+TARGET = (14, 14)  # a pixel amid the digit
+FAR_UP, FAR_ASIDE = range(3, 9), range(-4, 5, 2)  # pixels from the target
+AMID = slice(10, 20), slice(8, 20)  # rows and columns in which a digit still goes on
+INVITATION = "*Click a drawn pixel above: here you read how it came about.*"
+
+
+def build(store: ModelStore, card: gr.Dropdown, player: PixelPlayer, runs: gr.State) -> None:
+    """Declare both folded parts; a click on a pixel of the player fills in its numbers."""
+    with gr.Accordion("Look closer", open=False):
+        account = gr.Markdown(INVITATION, latex_delimiters=LATEX, elem_classes="genlab-account")
+        gr.Markdown("### The lines of our code that did this")
+        gr.Code(_code(), language="python", show_label=False, interactive=False)
+        gr.Markdown("### The network, layer by layer")
+        layers = gr.Markdown(_layers(store, card.value))
+    common_mistakes(_claims(store), card)
+    card.change(kit.readable_errors(lambda name: _layers(store, name)), card, layers,
+                show_progress="hidden", api_visibility="private", preprocess=False)  # fmt: skip
+
+    @kit.readable_errors
+    def explain(runs: dict, event: gr.EventData) -> str:
+        asked = event._data if isinstance(event._data, dict) else {}
+        run = runs.get(str(asked.get("run")))
+        if run is None:
+            raise InputError("This run is no longer known here. Press Draw, then click again.")
+        place = asked.get("index")
+        if not isinstance(place, list) or len(place) != 3:
+            raise InputError("The click did not arrive whole. Click the pixel again.")
+        model = store.get(run.card)
+        image, row, column = (
+            kit.whole_number(value, name, 0, limit - 1)
+            for value, name, limit in zip(
+                place,
+                ("Image", "Row", "Column"),
+                (run.images, model.spec.height, model.spec.width),
+                strict=True,
+            )
+        )
+        return describe_account(account_for(model, run, image, row, column), row, column)
+
+    player.select(explain, runs, account, show_progress="hidden", trigger_mode="multiple",
+                  api_visibility="private", **kit.COMPUTE)  # fmt: skip
+
+
+def describe_account(account: PixelAccount, row: int, column: int) -> str:
+    """The sampling formula of a binary pixel with its own numbers in it."""
+    logit = (account.logits[-1] - account.logits[0]).item()
+    black, white = account.probabilities[0].item(), account.probabilities[-1].item()
+    drawn = "white" if account.level else "black"
+    comparison = r"\ge" if account.level else "<"
+    probability = account.probabilities[account.level].item()
+    return rf"""
+### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
+
+The network reads all earlier pixels and gives one logit, $\ell = {logit:.3f}$. With the temperature
+$T = {account.temperature:g}$ that is
+
+$$p(x_{{{account.index + 1}}} = \text{{white}} \mid x_1, \dots, x_{{{account.index}}})
+= \sigma(\ell / T) = \frac{{1}}{{1 + e^{{-({logit:.3f}) / {account.temperature:g}}}}}
+= {white:.4f}$$
+
+This image's seed gave the pixel the random number $u = {account.uniform:.4f}$. Black takes the
+interval from 0 to $p(\text{{black}}) = {black:.4f}$, white the rest; $u {comparison} {black:.4f}$,
+so the pixel is **{drawn}**. That costs $-\log_2 {probability:.4f} = {account.surprise:.3f}$ bits.
+The product over all pixels is the probability of the picture, so the costs add up:
+
+$$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {account.image_bits:.1f}
+\text{{ bits}}$$
+"""
+
+
+def _code() -> str:
+    parts = (inverse_cdf, causal_mask, MaskedConv2d.forward)
+    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
+
+
+def _layers(store: ModelStore, name: str | None) -> str:
+    if name is None:
+        return ""
+    return layer_rows(autoregressive_layers(store.card(name).build))
+
+
+def _digits() -> Tensor:
+    return data.binarise_thresholded(data.examples("mnist").images)  # (100, 1, 28, 28)
+
+
+def _claims(store: ModelStore) -> tuple[Claim, ...]:
+    def far_pixels(name: str) -> str:
+        model, digit = store.get(name), _digits()[30:31]
+        target = most_doubtful(model, digit, AMID)
+        far = [(target[0] - up, target[1] + aside) for up in FAR_UP for aside in FAR_ASIDE]
+        effects = [(flip_effect(model, digit, target, each), each) for each in far]
+        (before, after), (row, column) = max(
+            effects, key=lambda effect: (effect[0][0] - effect[0][1]).abs().max().item()
+        )
+        return (
+            f"On a real digit, p(white) of row {target[0]}, column {target[1]} is "
+            f"**{before[0, 1]:.4f}**. With the one pixel of row {row}, column {column} flipped, "
+            f"{target[0] - row} rows above it, it is **{after[0, 1]:.4f}**."
+        )
+
+    def fills(name: str) -> str:
+        change = fill_effect(store.get(name), _digits()[:1], TARGET)
+        return (
+            "Everything from the pixel on filled with black, with white, with noise: the logit "
+            f"moves by at most **{change:g}**."
+        )
+
+    def likelihoods(name: str) -> str:
+        model, digits = store.get(name), _digits()
+        scores = image_nats(model, digits)
+        empty = image_nats(model, torch.zeros_like(digits[:1])).item()
+        return (
+            f"{len(digits)} real digits cost {scores.mean():.1f} nats on average, the cheapest of "
+            f"them {scores.min():.1f}. An empty image costs **{empty:.1f} nats**."
+        )
+
+    def rounding(name: str) -> str:
+        levels = torch.arange(8)
+        ours = (quantise(dequantise(levels, 8), 8) == levels).sum().item()
+        mixed = ((dequantise(levels, 8) * 8).floor().clamp(max=7) / 8 * 7).floor().long()
+        other = (mixed == levels).sum().item()
+        return (
+            f"Of 8 levels, {ours} come back from our own pair of functions. Of a mixed pair "
+            f"(floor(8·x), then x / 8 against floor(7·x)) only **{other}** do."
+        )
+
+    return (
+        Claim(
+            "p(x) is the product of p(xᵢ given xᵢ₋₁).",
+            "That is a first-order chain. A PixelCNN conditions on all earlier pixels that its "
+            "masks let through, far ones too.",
+            far_pixels,
+        ),
+        Claim(
+            "It matters what the canvas is filled with at the start.",
+            "A causal network never reads what is not drawn yet, so the fill changes nothing.",
+            fills,
+        ),
+        Claim(
+            "A high likelihood means a good picture.",
+            "The emptiest images score best: black next to black is easy to foresee.",
+            likelihoods,
+        ),
+        Claim(
+            "Round to grey levels any way you like.",
+            "Making levels of a picture and a picture of levels must be exact inverses, or the "
+            "model reads other values than it drew.",
+            rounding,
+        ),
+    )

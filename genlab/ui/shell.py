@@ -1,0 +1,65 @@
+"""The site: the tabs in their order, and how it is served."""
+
+import logging
+from pathlib import Path
+
+import gradio as gr
+
+from genlab.core.errors import GenLabError
+from genlab.registry import discover
+from genlab.store import ModelStore
+from genlab.ui.kit import Tab
+
+WAITING = 32  # events in the queue; the next visitor is told that it is full
+
+LAUNCH = {
+    "theme": gr.themes.Default(primary_hue="blue", font=["system-ui", "sans-serif"]).set(
+        body_text_color_subdued="*neutral_500",  # all of these: contrast 4.5 to 1 (WCAG AA)
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_cancel_background_fill="#dc2626",
+        button_cancel_background_fill_hover="#b91c1c",
+    ),
+    "css_paths": Path(__file__).parent / "shell.css",
+    "ssr_mode": False,
+    "run_history": False,
+    "enable_monitoring": False,
+    "footer_links": ["settings"],
+    "max_file_size": "2mb",
+    "state_session_capacity": 200,
+}
+"""Settings of `launch`: nothing leaves the server, and nothing of a visitor stays."""
+
+_log = logging.getLogger(__name__)
+
+
+def tabs() -> list[Tab]:
+    """All pages, leftmost first."""
+    return sorted(discover("genlab.ui.tabs", "TAB"), key=lambda tab: tab.order)
+
+
+def build_app(store: ModelStore) -> gr.Blocks:
+    """The whole site as one page of tabs."""
+    with gr.Blocks(title="GenLab", analytics_enabled=False, fill_width=True) as app:
+        gr.Markdown(
+            "# GenLab\nWatch image generators think: every picture here is computed as you look, "
+            "by a trained network.",
+            elem_classes="genlab-header",
+        )
+        with gr.Tabs():
+            for tab in tabs():
+                with gr.Tab(tab.title):
+                    tab.build(store)
+    app.queue(max_size=WAITING, api_open=False)  # closed: requests that skip the queue
+    return app
+
+
+def warm_up(store: ModelStore) -> None:
+    """Load and compute what the pages show first; meant for a thread of its own."""
+    import matplotlib  # noqa: F401 (gradio imports it in the first event otherwise)
+
+    for tab in tabs():
+        try:
+            tab.warm_up(store)
+        except GenLabError as error:
+            _log.warning("The tab %s is not warm: %s", tab.title, error)

@@ -1,0 +1,502 @@
+"""The PixelCNN page without a browser: captions, bills, payloads, handlers and lessons."""
+
+import re
+
+import gradio as gr
+import pytest
+import torch
+from shelved import tiny_card, write_checkpoint
+
+from genlab import data
+from genlab.analysis.likelihood import image_nats
+from genlab.core.errors import GenLabError
+from genlab.core.images import ImageSpec, quantise
+from genlab.inference.autoregressive import sample
+from genlab.inference.cost import RunCost
+from genlab.inference.runs import Run, Segment, account_for, stream_run
+from genlab.models.gated_pixelcnn import GatedPixelCNN
+from genlab.models.pixelcnn import PixelCNN
+from genlab.store import ModelStore
+from genlab.ui.canvas.payload import decode
+from genlab.ui.lessons import pixelcnn as lessons
+from genlab.ui.tabs import pixelcnn as tab
+
+CARD = "tiny"
+ORDERS = ("raster", "wavefront")
+
+
+def tiny_gated():
+    spec = ImageSpec(1, 6, 6, levels=2)
+    return GatedPixelCNN(spec, features=4, layers=2, head=8)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A shelf with a PixelCNN, a gated one, and a card without weights."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    cards = tiny_card(CARD), tiny_card("gated", build=tiny_gated), tiny_card("untrained")
+    for card in cards[:2]:
+        write_checkpoint(folder, card)
+    return ModelStore(folder, cards)
+
+
+@pytest.fixture
+def empty_store(tmp_path):
+    return ModelStore(tmp_path, (tiny_card("untrained"),))
+
+
+@pytest.fixture
+def draw(store):
+    return tab._handlers(store)[0]
+
+
+@pytest.fixture
+def branch_off(store):
+    return tab._handlers(store)[1]
+
+
+def run_of(*segments, images=1, order="raster", card=CARD):
+    return Run(card, images, order, tuple(Segment(*each) for each in segments))
+
+
+def levels_of(store, *, card=CARD, **options):
+    """(count, H, W) that `sample` draws."""
+    model = store.get(card)
+    return quantise(sample(model, **options), model.spec.levels)[:, 0].numpy()
+
+
+def messages(handler, *arguments):
+    """What a handler sends: (payloads, statuses, runs), skipped values left out."""
+    columns = zip(*handler(*arguments), strict=True)
+    return [[value for value in column if value != gr.skip()] for column in columns]
+
+
+def build_page(store):
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        tab.build(store)
+    return blocks
+
+
+# — words and bills —
+
+
+@pytest.mark.parametrize(
+    ("run", "caption"),
+    [
+        (run_of((0, 0, 1.0)), "Tiny tiny · seed 0"),
+        (run_of((0, 7, 0.5)), "Tiny tiny · seed 7, temperature 0.5"),
+        (run_of((0, 7, 1.0), images=4), "Tiny tiny · seeds 7–10"),
+        (
+            run_of((0, 7, 1.0), (12, 3, 2.25), images=16),
+            "Tiny tiny · seeds 7–22 · from pixel 12: seeds 3–18, temperature 2.25",
+        ),
+    ],
+)
+def test_a_caption_names_card_seeds_branches_and_temperatures(store, run, caption):
+    assert tab.describe(store, run) == caption
+
+
+def test_a_bill_names_what_was_measured_and_counted():
+    told = tab.describe_cost(RunCost(16, 136, 0.5, 784, 0.0125))
+
+    numbers = re.findall(r"\d+(?:\.\d+)?", told)
+    assert numbers == ["0.50", "136", "16", "784", "12.5", "9.8", "20"]
+    assert "one image" in tab.describe_cost(RunCost(1, 784, 0.5, 784, 0.0125))
+
+
+@pytest.mark.parametrize("images", [1, 4])
+def test_a_finished_run_is_billed_with_its_own_steps_and_its_own_rate(store, images, monkeypatch):
+    monkeypatch.setattr(tab, "full_pass_seconds", lambda model, count: 0.25 * count)
+
+    raster = tab.measure(store, run_of((0, 0, 1.0), images=images), 2.0)
+    wavefront = tab.measure(store, run_of((0, 0, 1.0), images=images, order="wavefront"), 2.0)
+
+    assert raster == RunCost(images, 36, 2.0, 36, 0.25 * images)
+    assert wavefront == RunCost(images, 26, 2.0, 36, 0.25 * images)  # 6 + 5·4 fronts
+
+
+# — payloads —
+
+
+@pytest.mark.parametrize("images", [1, 4, 16])
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_payload_holds_exactly_what_sample_draws(store, order, images):
+    run = run_of((0, 42, 0.9), images=images, order=order)
+
+    decoded = decode("".join(tab.draw_run(store, run, "abc")))
+
+    expected = levels_of(store, seed=42, count=images, temperature=0.9, order=order)
+    assert decoded.is_complete
+    assert (decoded.pictures() == expected).all()
+    assert decoded.settings.run == "abc"
+    assert decoded.settings.caption == tab.describe(store, run)
+    assert decoded.settings.skew == {"raster": 6, "wavefront": 4}[order]
+
+
+def test_a_payload_s_doubts_and_surprises_are_the_frames_own(store):
+    run = run_of((0, 3, 1.0), images=4)
+    frames = list(stream_run(store.get(CARD), run))
+
+    decoded = decode("".join(tab.draw_run(store, run, "abc")))
+
+    def told(values):
+        return pytest.approx(torch.cat(values, dim=1).numpy(), abs=0.01)
+
+    assert decoded.entropies == told([frame.entropy for frame in frames])
+    assert decoded.surprises == told([frame.surprise for frame in frames])
+    assert decoded.probabilities == told([frame.probabilities[:, :, 0] for frame in frames])
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_payload_of_a_branch_keeps_the_prefix_and_says_where_it_starts(store, order):
+    run = run_of((0, 3, 1.0), images=16, order=order)
+    branch = run.branch(Segment(17, 100, 1.0))
+
+    before, after = (decode("".join(tab.draw_run(store, each, "abc"))) for each in (run, branch))
+
+    assert after.settings.start == 17
+    assert (before.levels[:, :17] == after.levels[:, :17]).all()
+    assert (before.probabilities[:, :17] == after.probabilities[:, :17]).all()
+    assert (before.levels[:, 17:] != after.levels[:, 17:]).any()
+
+
+# — the first picture —
+
+
+def test_the_page_opens_with_seed_0_of_its_first_card(store):
+    payload = tab.draw_opening(store)
+
+    decoded = decode(payload)
+    assert decoded.is_complete
+    assert (decoded.pictures() == levels_of(store, seed=0, count=1)).all()
+    assert decoded.settings.caption == "Tiny tiny · seed 0"
+    assert decoded.settings.run in tab.opening(store), "it can be branched from"
+
+
+def test_the_first_picture_is_drawn_once_for_all_visitors(store, monkeypatch):
+    first = tab.draw_opening(store)
+    monkeypatch.setattr(tab, "draw_run", None)
+
+    assert tab.draw_opening(store) is first
+
+
+def test_the_naive_rates_are_measured_with_the_first_picture(store, monkeypatch):
+    tab.draw_opening(store)
+    monkeypatch.setattr("genlab.inference.cost.time", None)
+
+    for count in tab.COUNTS:
+        tab.measure(store, run_of((0, 0, 1.0), images=count), 1.0)
+
+
+def test_a_shelf_without_weights_says_how_to_get_some(empty_store):
+    assert tab.opening(empty_store) == {}
+    with pytest.raises(GenLabError, match=r"python -m train pixelcnn-mnist.*reload"):
+        tab.draw_opening(empty_store)
+
+
+def test_the_page_can_be_built_without_weights(empty_store):
+    blocks = build_page(empty_store)
+
+    (models,) = (each for each in blocks.blocks.values() if isinstance(each, gr.Dropdown))
+    assert (models.choices, models.value) == ([], None)
+
+
+# — drawing —
+
+
+def test_drawing_sends_a_growing_payload_then_the_bill(store, draw):
+    payloads, statuses, told = messages(draw, CARD, 4, 42, 0.9, "wavefront", {})
+
+    pairs = zip(payloads, payloads[1:], strict=False)
+    assert all(later.startswith(before) for before, later in pairs)
+    expected = levels_of(store, seed=42, count=4, temperature=0.9)
+    assert (decode(payloads[-1]).pictures() == expected).all()
+    assert len(statuses) == len(told) == 1
+    assert "26 steps" in statuses[0] and "4 images" in statuses[0]
+
+
+def test_a_run_can_be_branched_from_as_soon_as_anything_is_seen(draw):
+    stream = draw(CARD, 4, 42, 0.9, "wavefront", {})
+
+    payload, _, told = next(stream)
+
+    name = decode(payload).settings.run
+    assert told == {name: run_of((0, 42, 0.9), images=4, order="wavefront")}
+
+
+def test_two_visitors_with_one_seed_get_one_picture_under_two_names(draw):
+    runs = [decode(messages(draw, CARD, 1, 5, 1.0, "raster", {})[0][-1]) for _ in range(2)]
+
+    assert (runs[0].pictures() == runs[1].pictures()).all()
+    assert runs[0].settings.run != runs[1].settings.run
+
+
+def test_only_the_last_runs_of_a_visitor_are_kept(draw):
+    runs = {}
+    names = []
+    for seed in range(tab.KEPT_RUNS + 5):
+        payload, _, runs = next(draw(CARD, 1, seed, 1.0, "raster", runs))
+        names.append(decode(payload).settings.run)
+
+    assert list(runs) == names[-tab.KEPT_RUNS :]
+    assert [run.segments[0].seed for run in runs.values()] == list(range(5, 25))
+
+
+def test_a_handler_never_writes_to_the_runs_that_it_was_given(store, draw, branch_off):
+    given = tab.opening(store)
+    kept = dict(given)
+
+    list(draw(CARD, 1, 5, 1.0, "raster", given))
+    list(branch_off(9, 1.0, given, asked("opening", 10)))
+
+    assert given == kept
+
+
+def test_every_visitor_starts_with_runs_of_their_own(store):
+    blocks = build_page(store)
+    (state,) = (each for each in blocks.blocks.values() if isinstance(each, gr.State))
+    one, other = blocks.state_holder["one"], blocks.state_holder["other"]
+
+    one[state._id]["mine"] = run_of((0, 1, 1.0))
+
+    assert set(other[state._id]) == {"opening"}
+
+
+def test_closing_a_draw_ends_the_sampler(store, draw, monkeypatch):
+    ended = []
+    real = tab.draw_run
+
+    def watched(*arguments):
+        try:
+            yield from real(*arguments)
+        finally:
+            ended.append(arguments)
+
+    monkeypatch.setattr(tab, "draw_run", watched)
+    stream = draw(CARD, 16, 0, 1.0, "raster", {})
+    next(stream)
+
+    stream.close()
+
+    assert len(ended) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"card": "../x"}, r"no model called '\.\./x'\. Choose one of: tiny, gated"),
+        ({"card": None}, "no model called 'None'"),
+        ({"card": "x" * 10_000}, r"no model called '.{60,70}Choose"),
+        ({"card": ["tiny"]}, "no model called"),
+        ({"card": "untrained"}, r"card untrained\.json is missing\. Restore it with"),
+        (
+            {"card": "gated", "order": "wavefront"},
+            "Tiny gated cannot draw in the order “Wavefront”",
+        ),
+        ({"images": 7}, "Images must be one of 1, 4, 16"),
+        ({"images": True}, "Images must be one of 1, 4, 16"),
+        ({"seed": -1}, "Seed must be a whole number from 0 to 4294967280"),
+        ({"seed": 2**32 - 15}, "Seed must be a whole number from 0 to 4294967280"),
+        ({"seed": 0.5}, "Seed must be"),
+        ({"seed": None}, "Seed must be"),
+        ({"seed": float("nan")}, "Seed must be"),
+        ({"temperature": 0}, r"Temperature must be a number from 0\.1 to 3"),
+        ({"temperature": float("nan")}, "Temperature must be"),
+        ({"temperature": "1"}, "Temperature must be"),
+        ({"order": "column"}, "Order must be one of raster, wavefront"),
+        ({"order": "naive"}, "Order must be one of raster, wavefront"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused_with_a_remedy(draw, change, told):
+    asked = {"card": CARD, "images": 16, "seed": 0, "temperature": 1.0, "order": "raster"}
+
+    with pytest.raises(gr.Error) as caught:
+        list(draw(*(asked | change).values(), {}))
+
+    assert re.search(told, caught.value.message)
+    assert len(caught.value.message) < 250
+
+
+@pytest.mark.parametrize("images", [1, 4, 16])
+def test_the_highest_seed_on_offer_can_be_drawn(draw, images):
+    payloads, *_ = messages(draw, CARD, images, 2**32 - images, 1.0, "wavefront", {})
+
+    assert decode(payloads[-1]).is_complete
+
+
+def test_a_gated_network_draws_row_by_row(store, draw):
+    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", {})
+
+    expected = levels_of(store, card="gated", seed=3, count=4)
+    assert (decode(payloads[-1]).pictures() == expected).all()
+
+
+# — branching —
+
+
+def asked(run, position):
+    return gr.EventData(None, {"run": run, "position": position})
+
+
+def test_a_branch_draws_on_with_the_visitor_s_seed_and_temperature(store, branch_off):
+    payloads, _, told, seeds = messages(
+        branch_off, 9, 0.5, tab.opening(store), asked("opening", 10)
+    )
+
+    after = decode(payloads[-1])
+    expected = run_of((0, 0, 1.0)).branch(Segment(10, 9, 0.5))
+    assert told == [tab.opening(store) | {after.settings.run: expected}]
+    assert set(seeds) == {9}
+    assert after.settings.start == 10
+    assert (after.pictures() == decode(
+        "".join(tab.draw_run(store, expected, "x"))
+    ).pictures()).all()  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", [0, 1, 9999, 123_456])
+@pytest.mark.parametrize("rolled", [1, 5000, tab.DICE])
+def test_a_branch_with_unchanged_numbers_takes_another_seed_and_says_so(
+    branch_off, seed, rolled, monkeypatch
+):
+    monkeypatch.setattr("random.randint", lambda low, high: min(max(rolled, low), high))
+    runs = {"mine": run_of((0, seed, 0.7))}
+
+    payloads, _, told, seeds = messages(branch_off, seed, 0.7, runs, asked("mine", 10))
+
+    (new,) = set(seeds)
+    assert new != seed and 0 <= new <= tab.DICE
+    (branch,) = [run for name, run in told[0].items() if name != "mine"]
+    assert branch.segments == (Segment(0, seed, 0.7), Segment(10, new, 0.7))
+    assert f"from pixel 10: seed {new}," in decode(payloads[-1]).settings.caption
+
+
+def test_a_branch_with_another_temperature_keeps_the_seed(branch_off):
+    *_, seeds = messages(branch_off, 3, 2.0, {"mine": run_of((0, 3, 1.0))}, asked("mine", 10))
+
+    assert set(seeds) == {3}
+
+
+FORGED = [
+    *(None, "x", 3, [], ["run"], {}, {"run": None}, {"run": {"a": 1}}, {"position": 3}),
+    *({"run": "other", "position": 3}, {"run": [["opening"]], "position": 3}),
+]
+
+
+@pytest.mark.parametrize("event", FORGED)
+def test_a_branch_of_a_run_that_is_not_known_is_refused(store, branch_off, event):
+    with pytest.raises(gr.Error, match="no longer known here. Press Draw"):
+        list(branch_off(9, 1.0, tab.opening(store), gr.EventData(None, event)))
+
+
+@pytest.mark.parametrize(
+    "position", [0, 36, -1, 1e9, 10**400, 3.5, "3", None, [3], float("nan"), True]
+)
+def test_a_branch_outside_the_picture_is_refused(store, branch_off, position):
+    with pytest.raises(
+        gr.Error, match="The pixel to branch at must be a whole number from 1 to 35"
+    ):
+        list(branch_off(9, 1.0, tab.opening(store), asked("opening", position)))
+
+
+# — look closer —
+
+
+@pytest.mark.parametrize("temperature", [1.0, 0.5])
+def test_an_account_in_words_holds_the_pixel_s_own_numbers(store, temperature):
+    account = account_for(store.get(CARD), run_of((0, 3, temperature)), 0, 2, 4)
+
+    told = lessons.describe_account(account, 2, 4)
+
+    black, white = account.probabilities.tolist()
+    assert "Row 2, column 4: pixel 17" in told
+    assert rf"\ell = {(account.logits[1] - account.logits[0]).item():.3f}" in told
+    assert f"T = {temperature:g}$" in told
+    assert f"= {white:.4f}$$" in told and f"= {black:.4f}$" in told
+    assert f"u = {account.uniform:.4f}" in told
+    assert f"**{'white' if account.level else 'black'}**" in told
+    assert rf"{account.image_bits:.1f}" in told and f"{account.surprise:.3f}$ bits" in told
+    sign = r"\ge" if account.uniform >= black else "<"
+    assert f"$u {sign} {black:.4f}$" in told
+
+
+def wide_pixelcnn():
+    return PixelCNN(ImageSpec(1, 28, 28, levels=2), features=8, blocks=2, head=8)
+
+
+@pytest.fixture(scope="module")
+def wide_store(tmp_path_factory):
+    """A tiny network for pictures of the size of the digits."""
+    folder = tmp_path_factory.mktemp("wide")
+    card = tiny_card(CARD, build=wide_pixelcnn)
+    write_checkpoint(folder, card)
+    return ModelStore(folder, (card,))
+
+
+@pytest.fixture(scope="module")
+def findings(wide_store):
+    """What the checks say, by a word of the claim."""
+    claims = lessons._claims(wide_store)
+    return {claim.said: claim.check(CARD) for claim in claims}
+
+
+def finding(findings, word):
+    (found,) = (text for said, text in findings.items() if word in said)
+    return found
+
+
+def bold(text):
+    return re.findall(r"\*\*(.+?)\*\*", text)
+
+
+def test_every_claim_s_check_names_a_number(findings):
+    assert len(findings) >= 4
+    assert all(bold(text) and re.search(r"\d", bold(text)[0]) for text in findings.values())
+
+
+def test_a_far_pixel_s_effect_is_what_the_network_says(wide_store, findings):
+    text = finding(findings, "product")
+    row, column, far_row, far_column = (
+        int(each) for each in re.findall(r"(?:row|column) (\d+)", text)
+    )
+    digit = data.binarise_thresholded(data.examples("mnist").images)[30:31]
+    flipped = digit.clone()
+    flipped[..., far_row, far_column] = 1 - flipped[..., far_row, far_column]
+    model = wide_store.get(CARD)
+
+    shown = [
+        f"{model.logits(pixels).softmax(dim=1)[0, 1, 0, row, column].item():.4f}"
+        for pixels in (digit, flipped)
+    ]
+
+    assert bold(text) == shown
+    assert f"{row - far_row} rows above" in text and row - far_row >= 3
+
+
+def test_the_fill_changes_nothing_in_words_too(findings):
+    assert bold(finding(findings, "filled")) == ["0"]
+
+
+def test_the_digits_costs_are_their_likelihoods(wide_store, findings):
+    model = wide_store.get(CARD)
+    scores = image_nats(model, data.binarise_thresholded(data.examples("mnist").images))
+    empty = image_nats(model, torch.zeros(1, 1, 28, 28, dtype=torch.int64))
+
+    text = finding(findings, "likelihood")
+
+    assert f"{scores.mean():.1f} nats" in text and f"{scores.min():.1f}." in text
+    assert bold(text) == [f"{empty.item():.1f} nats"]
+
+
+def test_our_levels_come_back_and_those_of_the_mixed_pair_do_not(findings):
+    text = finding(findings, "Round")
+
+    assert "8 come back from our own" in text
+    assert int(bold(text)[0]) < 8
+
+
+def test_the_layer_table_adds_up(wide_store):
+    table = lessons._layers(wide_store, CARD)
+
+    total = sum(parameter.numel() for parameter in wide_store.get(CARD).parameters())
+    assert f"**{total:,}**" in table
+    assert lessons._layers(wide_store, None) == ""
