@@ -97,6 +97,8 @@ def test_a_flip_leaves_the_visitor_s_pixels_alone(tiny):
         (slice(4, 6), slice(0, 2)),
         (slice(None, 3), slice(3, None)),
         (slice(5, 6), slice(2, 3)),
+        (slice(1, 3), slice(0, 6)),
+        (slice(0, 6), slice(3, 5)),
     ],
 )
 @pytest.mark.parametrize("seed", range(3))

@@ -12,6 +12,7 @@ from genlab.inference.autoregressive import (
     FullPassStepper,
     PixelFrame,
     draw_uniforms,
+    in_bursts,
     make_stepper,
     sample,
     stream_pixels,
@@ -207,3 +208,18 @@ def test_a_full_pass_steps_through_the_pixels_in_raster_order():
     assert [front.tolist() for front in stepper.fronts] == [
         [[row, column]] for row in range(2) for column in range(3)
     ]
+
+
+@pytest.mark.parametrize("size", [1, 5, 36, 100])
+def test_bursts_hold_every_step_once_and_in_order(tiny, size):
+    uniforms = draw_uniforms(tiny.spec, 3, 2)
+    frames = list(stream_pixels(tiny, uniforms))
+    bursts = list(in_bursts(stream_pixels(tiny, uniforms), size))
+    assert len(bursts) == -(-len(frames) // size)
+    assert torch.equal(torch.cat([b.front for b in bursts]), torch.cat([f.front for f in frames]))
+    for name in ("levels", "probabilities", "entropy", "surprise"):
+        parts = [torch.cat([getattr(each, name) for each in all_], dim=1)
+                 for all_ in (bursts, frames)]  # fmt: skip
+        assert torch.equal(*parts), name
+    assert torch.equal(bursts[-1].images, frames[-1].images)
+    assert [burst.step for burst in bursts][-1] == bursts[-1].total

@@ -5,6 +5,8 @@ of the cumulative distribution. So an image depends on its seed alone: not on it
 whether the network ran in full for each pixel, from a cache, or front by front.
 """
 
+import dataclasses
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -142,13 +144,15 @@ def stream_pixels(
     stepper = stepper or make_stepper(model, len(uniforms), labels)
     fronts, total = stepper.fronts, len(stepper.fronts)
     pixels = torch.zeros(uniforms.shape, dtype=torch.int64)
-    plan = zip(fronts, *(_by_front(each, fronts) for each in (uniforms, given, heat)), strict=True)
-    for index, (front, chance, kept, warmth) in enumerate(plan):
+    flat = pixels.flatten(2).transpose(1, 2)  # (B, H·W, C), the same memory
+    places = torch.arange(height * width).view(height, width)
+    parts = (_by_front(each, fronts) for each in (places, uniforms, given, heat))
+    for index, (front, place, chance, kept, warmth) in enumerate(zip(fronts, *parts, strict=True)):
         logits = stepper.step(front, pixels)  # (B, n, C, levels)
         logits = logits - logits.amax(dim=-1, keepdim=True)  # else a tiny temperature gives inf
         probabilities = (logits / warmth.unsqueeze(-1)).softmax(dim=-1)
         levels = torch.where(kept >= 0, kept, inverse_cdf(probabilities, chance))  # (B, n, C)
-        pixels[..., front[:, 0], front[:, 1]] = levels.transpose(1, 2)
+        flat[:, place[:, 0]] = levels
         images = dequantise(pixels, model.spec.levels)
         yield PixelFrame(images, index + 1, total, front, levels, probabilities)
 
@@ -160,6 +164,17 @@ def _by_front(values: Tensor, fronts: Sequence[Tensor]) -> tuple[Tensor, ...]:
         values[..., rows, columns].transpose(1, 2)
     )  # fmt: skip
     return ordered.split([len(front) for front in fronts], dim=-2)
+
+
+def in_bursts(frames: Iterator[PixelFrame], size: int) -> Iterator[PixelFrame]:
+    """Put up to `size` steps into one frame each, for whoever pays for every frame that is sent."""
+    while burst := list(itertools.islice(frames, size)):
+        yield dataclasses.replace(
+            burst[-1],
+            front=torch.cat([frame.front for frame in burst]),
+            levels=torch.cat([frame.levels for frame in burst], dim=1),
+            probabilities=torch.cat([frame.probabilities for frame in burst], dim=1),
+        )
 
 
 def sample(

@@ -99,7 +99,6 @@ class _Layer:
 
     def begin_row(self, v: np.ndarray | None) -> np.ndarray | None:
         """The vertical stack's step at the finished row: (B, W, in) → (B, W, features)."""
-        self._row[:] = 0
         if v is None:
             self._heard[:] = self._h_bias[:, None]
             return None

@@ -86,10 +86,9 @@ class PixelCNNStepper:
         self._image.values[:, self._image.axis.place(*self._drawn), 0] = scaled
 
     def _as_logits(self, output: np.ndarray, count: int) -> Tensor:
-        logits = torch.from_numpy(output.reshape(-1, count, 1, output.shape[-1]))
-        if self._levels == 2:
-            logits = torch.nn.functional.pad(logits, (1, 0))  # (0, logit)
-        return logits
+        if self._levels == 2:  # (0, logit)
+            output = np.hstack([np.zeros_like(output), output])
+        return torch.from_numpy(output.reshape(-1, count, 1, self._levels))
 
 
 class _Axis:
@@ -139,10 +138,12 @@ class _Layer:
 
     def convolve(self, place: slice) -> np.ndarray:
         """(B·n, out): the layer's output at the front's positions."""
-        output = self._bias
+        output = None
         for runs, weight in self._rows:
             read = runs[:, place]  # (B, n, taps·in)
-            output = output + read.reshape(-1, read.shape[-1]) @ weight
+            part = read.reshape(-1, read.shape[-1]) @ weight
+            output = part if output is None else np.add(output, part, out=output)
+        output += self._bias
         return output
 
 

@@ -10,7 +10,7 @@ import gradio as gr
 
 from genlab.core.errors import InputError
 from genlab.core.protocols import Incremental
-from genlab.inference.autoregressive import MAX_SEED
+from genlab.inference.autoregressive import MAX_SEED, in_bursts
 from genlab.inference.cost import RunCost, full_pass_seconds
 from genlab.inference.runs import Run, Segment, make_run_stepper, stream_run
 from genlab.store import ModelStore
@@ -22,6 +22,7 @@ from genlab.ui.lessons import pixelcnn as lessons
 COUNTS = (1, 4, 16)
 COOLEST, HOTTEST = 0.1, 3.0
 KEPT_RUNS = 20  # of each visitor; older ones can no longer be branched from
+BURST = 14  # steps that are encoded together, some 5 ms of computing
 DICE = 9999  # seeds that a visitor can remember
 
 ORDERS = {"raster": "Row by row", "wavefront": "Wavefront"}
@@ -59,7 +60,7 @@ def draw_run(store: ModelStore, run: Run, name: str) -> Generator[str, None, Non
         caption=describe(store, run),
     )
     yield encoder.header()
-    for frame in stream_run(model, run, stepper):
+    for frame in in_bursts(stream_run(model, run, stepper), BURST):
         yield encoder.cells(
             frame.levels[..., 0].numpy(),
             frame.entropy.numpy(),
