@@ -214,7 +214,7 @@ def test_a_full_pass_steps_through_the_pixels_in_raster_order():
 def test_bursts_hold_every_step_once_and_in_order(tiny, size):
     uniforms = draw_uniforms(tiny.spec, 3, 2)
     frames = list(stream_pixels(tiny, uniforms))
-    bursts = list(in_bursts(stream_pixels(tiny, uniforms), size))
+    bursts = list(in_bursts(stream_pixels(tiny, uniforms), size, patience=math.inf))
     assert len(bursts) == -(-len(frames) // size)
     assert torch.equal(torch.cat([b.front for b in bursts]), torch.cat([f.front for f in frames]))
     for name in ("levels", "probabilities", "entropy", "surprise"):
@@ -223,3 +223,8 @@ def test_bursts_hold_every_step_once_and_in_order(tiny, size):
         assert torch.equal(*parts), name
     assert torch.equal(bursts[-1].images, frames[-1].images)
     assert [burst.step for burst in bursts][-1] == bursts[-1].total
+
+
+def test_a_slow_step_is_not_kept_waiting(tiny):
+    frames = list(stream_pixels(tiny, draw_uniforms(tiny.spec, 3, 2)))
+    assert len(list(in_bursts(iter(frames), 100, patience=0))) == len(frames)

@@ -453,23 +453,32 @@ def test_every_claim_s_check_names_a_number(findings):
     assert all(bold(text) and re.search(r"\d", bold(text)[0]) for text in findings.values())
 
 
-def test_a_far_pixel_s_effect_is_what_the_network_says(wide_store, findings):
-    text = finding(findings, "product")
-    row, column, far_row, far_column = (
-        int(each) for each in re.findall(r"(?:row|column) (\d+)", text)
-    )
-    digit = data.binarise_thresholded(data.examples("mnist").images)[30:31]
-    flipped = digit.clone()
-    flipped[..., far_row, far_column] = 1 - flipped[..., far_row, far_column]
-    model = wide_store.get(CARD)
+def white_with_one_flipped(model, target, flipped):
+    """p(white) of a pixel of the claim's digit, with one pixel flipped."""
+    pixels = data.binarise_thresholded(data.examples("mnist").images)[30:31]
+    if flipped:
+        pixels[..., flipped[0], flipped[1]] = 1 - pixels[..., flipped[0], flipped[1]]
+    return model.logits(pixels).softmax(dim=1)[0, 1, 0, target[0], target[1]].item()
 
-    shown = [
-        f"{model.logits(pixels).softmax(dim=1)[0, 1, 0, row, column].item():.4f}"
-        for pixels in (digit, flipped)
-    ]
 
-    assert bold(text) == shown
-    assert f"{row - far_row} rows above" in text and row - far_row >= 3
+def test_a_far_pixel_s_effect_is_the_network_s_and_no_far_pixel_has_a_larger_one(
+    wide_store, findings
+):
+    model, text = wide_store.get(CARD), finding(findings, "product")
+    numbers = [int(each) for each in re.findall(r"(?:row|column) (\d+)", text)]
+    target, far = tuple(numbers[:2]), tuple(numbers[2:])
+    before = white_with_one_flipped(model, target, None)
+    after = {
+        (target[0] - up, target[1] + aside): white_with_one_flipped(
+            model, target, (target[0] - up, target[1] + aside)
+        )
+        for up in lessons.FAR_UP
+        for aside in lessons.FAR_ASIDE
+    }
+
+    assert bold(text) == [f"{before:.4f}", f"{after[far]:.4f}"]
+    assert f"{target[0] - far[0]} rows above" in text
+    assert abs(after[far] - before) == max(abs(each - before) for each in after.values()) > 1e-4
 
 
 def test_the_fill_changes_nothing_in_words_too(findings):

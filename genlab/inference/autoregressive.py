@@ -6,8 +6,8 @@ whether the network ran in full for each pixel, from a cache, or front by front.
 """
 
 import dataclasses
-import itertools
 import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -166,15 +166,30 @@ def _by_front(values: Tensor, fronts: Sequence[Tensor]) -> tuple[Tensor, ...]:
     return ordered.split([len(front) for front in fronts], dim=-2)
 
 
-def in_bursts(frames: Iterator[PixelFrame], size: int) -> Iterator[PixelFrame]:
-    """Put up to `size` steps into one frame each, for whoever pays for every frame that is sent."""
-    while burst := list(itertools.islice(frames, size)):
-        yield dataclasses.replace(
-            burst[-1],
-            front=torch.cat([frame.front for frame in burst]),
-            levels=torch.cat([frame.levels for frame in burst], dim=1),
-            probabilities=torch.cat([frame.probabilities for frame in burst], dim=1),
-        )
+def in_bursts(
+    frames: Iterator[PixelFrame], size: int, *, patience: float = 0.01
+) -> Iterator[PixelFrame]:
+    """Put up to `size` steps into one frame each, for whoever pays for every frame that is sent.
+
+    Args:
+        patience: seconds; a burst that took longer is sent as it is, so that slow steps are seen.
+    """
+    burst: list[PixelFrame] = []
+    began = time.monotonic()
+    for frame in frames:
+        burst.append(frame)
+        if len(burst) == size or time.monotonic() - began >= patience or frame.is_last:
+            yield _joined(burst)
+            burst, began = [], time.monotonic()
+
+
+def _joined(burst: list[PixelFrame]) -> PixelFrame:
+    return dataclasses.replace(
+        burst[-1],
+        front=torch.cat([frame.front for frame in burst]),
+        levels=torch.cat([frame.levels for frame in burst], dim=1),
+        probabilities=torch.cat([frame.probabilities for frame in burst], dim=1),
+    )
 
 
 def sample(

@@ -38,27 +38,27 @@ def card(store):
 
 
 class HeldStream:
-    """Stands in for the tab's `draw_run`: real pieces up to `rows` rows, the rest when released.
+    """Stands in for the tab's `draw_run`: the first rows of a real run, the rest when released.
 
     Attributes:
         started: how many runs began.
         ended: how many of them were closed or came to their end.
     """
 
-    def __init__(self, rows=10):
-        self._draw, self._rows = page_of_pixelcnn.draw_run, rows
+    def __init__(self, positions):
+        self._draw, self._positions = page_of_pixelcnn.draw_run, positions
         self._gate = threading.Event()
         self.started = self.ended = 0
 
     def __call__(self, *arguments):
         self.started += 1
-        pieces = self._draw(*arguments)
         try:
-            for _ in range(1 + 28 * self._rows if self._rows else 0):
-                yield next(pieces)
+            header, bar, cells = "".join(self._draw(*arguments)).partition("|")
+            held = len(cells) * self._positions // 784
+            yield header + bar + cells[:held] if held else ""
             while not self._gate.wait(HOLD):
                 yield ""
-            yield from pieces
+            yield cells[held:] if held else header + bar + cells
         finally:
             self.ended += 1
 
@@ -69,7 +69,7 @@ class HeldStream:
 @pytest.fixture
 def held(monkeypatch):
     """Every run stops after ten rows until it is released."""
-    stream = HeldStream()
+    stream = HeldStream(280)
     monkeypatch.setattr(page_of_pixelcnn, "draw_run", stream)
     yield stream
     stream.release()
@@ -78,7 +78,7 @@ def held(monkeypatch):
 @pytest.fixture
 def held_at_once(monkeypatch):
     """Every run is held before its first message."""
-    stream = HeldStream(rows=0)
+    stream = HeldStream(0)
     monkeypatch.setattr(page_of_pixelcnn, "draw_run", stream)
     yield stream
     stream.release()
@@ -229,7 +229,7 @@ def test_a_stopped_run_can_be_branched_from(lab, store, card, held):
     lab.start()
     lab.player.wait("g.shown === 280")
     lab.stop.click()
-    lab.draw.wait_for()
+    lab.player.wait_until(lambda: held.ended)
     held.release()
     lab.player.wait("g.stalled")
     lab.type_seed(9)
@@ -310,6 +310,7 @@ def test_a_branch_with_the_old_seed_takes_a_new_one_and_shows_it(lab):
     assert lab.player.part("caption").inner_text().endswith(f"seed 11 · from pixel 400: seed {new}")
 
 
+@pytest.mark.slow
 def test_two_visitors_with_one_seed_get_one_picture_and_do_not_meet(visit, lab):
     other = visit()
     lab.type_seed(21)
@@ -350,7 +351,8 @@ def test_stop_leaves_the_queue(lab, busy):
     lab.draw.click()
     lab.status.filter(has_text="queue: 1/1").wait_for()
 
-    lab.stop.click()
+    with lab.tab.expect_response("**/cancel"):
+        lab.stop.click()
 
     lab.draw.wait_for()
     busy.release()
@@ -395,6 +397,7 @@ def test_a_click_on_a_pixel_is_explained_with_its_numbers(lab, store, card):
     assert account.locator("math").count() > 5, "the formulas are set"
 
 
+@pytest.mark.slow
 def test_every_claim_s_check_answers(lab, store):
     lab.open("Common mistakes")
     claims = lessons._claims(store)
@@ -488,6 +491,7 @@ def serious(violations):
     ]
 
 
+@pytest.mark.slow
 def test_axe_finds_nothing_serious_on_the_whole_page(unfolded):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     unfolded.tab.set_viewport_size({"width": 1280, "height": 900})
