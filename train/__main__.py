@@ -66,6 +66,12 @@ def parse_arguments(arguments: list[str], offered: dict[str, Recipe]) -> tuple[s
         metavar="CHECKPOINT",
         help="start with these weights, such as checkpoints/CARD; a new warm-up, a new cosine",
     )
+    parser.add_argument(
+        "--compile",
+        action=argparse.BooleanOptionalAction,
+        dest="compiled",
+        help="compile the network first, half a minute on a CPU; default: where the recipe says so",
+    )
     folders = parser.add_argument_group("folders")
     folders.add_argument(
         "--data-root",

@@ -18,6 +18,7 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import Tensor, nn
+from torch._dynamo.exc import BackendCompilerFailed
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.data import DataSet
@@ -81,6 +82,7 @@ class Trainer:
         accelerator: Accelerator,
         budget: Budget,
         seed: int,
+        compiled: bool = False,
     ) -> None:
         self._accelerator, self._budget = accelerator, budget
         self._generator = torch.Generator().manual_seed(seed + accelerator.process_index)
@@ -88,6 +90,8 @@ class Trainer:
         model = model.to(accelerator.device, memory_format=torch.channels_last)
         self._model = model
         self._average = AveragedModel(model, multi_avg_fn=_warm_average(recipe.ema))
+        if compiled:
+            model.compile()  # in place, so that names of weights stay; the average's copy is eager
         self._optimiser = recipe.optimiser(model)
         self._peaks = [group["lr"] for group in self._optimiser.param_groups]
         self._compute, self._prepared = accelerator.prepare(_Step(model, recipe), self._optimiser)
@@ -103,13 +107,14 @@ class Trainer:
 
         Raises:
             DivergedError: the loss is not a finite number; the weights are still the last good.
+            TrainingError: the network was to be compiled, and there is no compiler.
         """
         started = time.monotonic()
         factor = learning_rate_factor(self.progress)
         for group, peak in zip(self._prepared.param_groups, self._peaks, strict=True):
             group["lr"] = peak * factor
         batch = {k: v.to(self._accelerator.device) for k, v in next(self._batches).items()}
-        losses = self._compute(batch)
+        losses = self._losses(batch)
         self._accelerator.backward(losses["loss"])
         norm = self._accelerator.clip_grad_norm_(self._model.parameters(), CLIP_NORM)
         losses = self._shared(losses)
@@ -128,6 +133,16 @@ class Trainer:
             images=len(batch["images"]) * self._accelerator.num_processes,
             losses=losses,
         )
+
+    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+        try:
+            return self._compute(batch)
+        except BackendCompilerFailed as error:
+            reason = str(error).splitlines()[0]
+            raise TrainingError(
+                f"The network cannot be compiled on this machine ({reason}). Go on with "
+                "--no-compile, or install what the message names, such as g++."
+            ) from error
 
     def agree(self, stop: bool) -> bool:
         """Whether any process wants to stop; all of them must ask, and at the same step."""

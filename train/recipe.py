@@ -29,6 +29,8 @@ class Recipe:
         steps: how long where no budget in minutes is given.
         optimiser: for the network's parameters, with the highest learning rate.
         ema: decay of the exponential moving average of the weights that is exported.
+        compiled: whether `torch.compile` pays on a CPU: it does for many small operations between
+            the convolutions, not for convolutions alone.
     """
 
     card: str
@@ -42,6 +44,7 @@ class Recipe:
     steps: int
     optimiser: Callable[[nn.Module], torch.optim.Optimizer]
     ema: float
+    compiled: bool = False
 
 
 def recipes() -> dict[str, Recipe]:

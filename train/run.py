@@ -18,6 +18,7 @@ class Request:
         data_root: see `genlab.data.data_root`.
         runs: holds a folder for each card in training.
         checkpoints: where the result goes.
+        compiled: whether `torch.compile` prepares the network; by default as the recipe says.
     """
 
     budget_minutes: float | None = None
@@ -28,6 +29,7 @@ class Request:
     data_root: Path | None = None
     runs: Path = Path("runs")
     checkpoints: Path = CHECKPOINTS
+    compiled: bool | None = None
 
 
 @dataclass(frozen=True)

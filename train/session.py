@@ -44,6 +44,7 @@ def train_card(recipe: Recipe, card: ModelCard, request: Request) -> CardFile | 
         accelerator=accelerator,
         budget=run.budget,
         seed=run.seed + run.earlier_steps,  # not the batches that led to the checkpoint again
+        compiled=recipe.compiled if request.compiled is None else request.compiled,
     )
     if request.resume:
         trainer.load_state(folder.load_state())

@@ -55,5 +55,6 @@ RECIPES = (
         steps=40_000,
         optimiser=adamw,
         ema=0.999,
+        compiled=True,
     ),
 )
