@@ -7,9 +7,11 @@ pixel depends on, it comes out as a fair coin.
 import torch
 
 from genlab.core.images import ImageSpec
+from genlab.models.gated_pixelcnn import GatedPixelCNN
 from genlab.models.pixelcnn import PixelCNN
 
 LOGIT_SPREAD = 2.0  # standard deviation of a tiny network's logits
+CLASSES = 3  # of a tiny class-conditional network
 
 
 @torch.no_grad()
@@ -32,6 +34,29 @@ def tiny_pixelcnn(*, size=(6, 6), levels=2, first_kernel=7, blocks=2, features=8
     noise = torch.randint(levels, (64, *spec.shape), generator=generator).float()
     logits = model(noise / (levels - 1) * 2 - 1)
     std, mean = torch.std_mean(logits, dim=(0, 2, 3))
+    model.output.weight *= (LOGIT_SPREAD / std)[:, None, None, None]
+    model.output.bias.copy_((model.output.bias - mean) * LOGIT_SPREAD / std)
+    return model
+
+
+@torch.no_grad()
+def tiny_gated(*, size=(6, 6), levels=2, first_kernel=7, layers=3, features=4, seed=0):
+    """A lively GatedPixelCNN with three classes, frozen as in the store."""
+    spec = ImageSpec(1, *size, levels=levels)
+    model = GatedPixelCNN(
+        spec,
+        classes=CLASSES,
+        features=features,
+        layers=layers,
+        first_kernel=first_kernel,
+        head=8,
+    )
+    enliven(model, seed).requires_grad_(False)
+    for layer in model.layers:
+        layer.condition.weight *= 3  # classes have opinions too
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randint(levels, (64, *spec.shape), generator=generator)
+    std, mean = torch.std_mean(model.logits(noise)[:, levels == 2 :], dim=(0, 2, 3, 4))
     model.output.weight *= (LOGIT_SPREAD / std)[:, None, None, None]
     model.output.bias.copy_((model.output.bias - mean) * LOGIT_SPREAD / std)
     return model

@@ -88,7 +88,7 @@ def test_a_sample_is_the_sampler_s_as_a_grid(shelf, run_cli, out):
         "card": "tiny",
         "seed": 3,
         "count": 5,
-        "options": {"temperature": 1.0, "order": None},
+        "options": {"temperature": 1.0, "order": None, "label": None, "guidance": 1.0},
         "out": str(out),
         "sha256": sha256(to_picture(images).numpy().tobytes()),
     }
@@ -125,6 +125,9 @@ def test_the_same_seed_writes_the_same_bytes_and_another_does_not(shelf, run_cli
         (["sample", "tiny", "--temperature", "nan"], "temperature must be positive and finite"),
         (["sample", "tiny", "--temperature", "1e999"], "temperature must be positive and finite"),
         (["sample", "tiny", "--temperature", "hot"], "--temperature cannot be 'hot': divides"),
+        (["sample", "tiny", "--label", "seven"], "--label cannot be 'seven': the class"),
+        (["sample", "tiny", "--label", "7"], "this model was trained without classes"),
+        (["sample", "tiny", "--guidance", "2"], "guidance needs a label"),
         (["sample", "tiny", "--order", "column"], "order must be one of ('wavefront',"),
         (["sample", "tiny", "--order", ""], "order must be one of ('wavefront',"),
         (["sample", "tiny", "--seed", "-1"], "seed must be from 0 to 4294967295, got -1"),

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from lively import LOGIT_SPREAD, enliven
+from lively import CLASSES, enliven, tiny_gated
 
 from genlab.core.images import ImageSpec
 from genlab.inference.autoregressive import draw_uniforms, make_stepper, stream_pixels
@@ -10,28 +10,6 @@ from genlab.models.gated_pixelcnn import CARDS, GatedPixelCNN
 from genlab.nn.gated import HorizontalConv2d, VerticalConv2d, down_shift, gate
 
 (CARD,) = CARDS
-CLASSES = 3
-
-
-@torch.no_grad()
-def tiny_gated(*, size=(6, 6), levels=2, first_kernel=7, layers=3, features=4, seed=0):
-    """A lively GatedPixelCNN with three classes, frozen as in the store."""
-    spec = ImageSpec(1, *size, levels=levels)
-    model = GatedPixelCNN(
-        spec,
-        classes=CLASSES,
-        features=features,
-        layers=layers,
-        first_kernel=first_kernel,
-        head=8,
-    )
-    enliven(model, seed).requires_grad_(False)
-    for layer in model.layers:
-        layer.condition.weight *= 3  # classes have opinions too
-    std, mean = torch.std_mean(model.logits(noise(spec, 64))[:, levels == 2 :], dim=(0, 2, 3, 4))
-    model.output.weight *= (LOGIT_SPREAD / std)[:, None, None, None]
-    model.output.bias.copy_((model.output.bias - mean) * LOGIT_SPREAD / std)
-    return model
 
 
 def noise(spec, count, seed=0):

@@ -4,10 +4,10 @@ import math
 
 import pytest
 import torch
-from lively import tiny_pixelcnn
+from lively import CLASSES, tiny_gated, tiny_pixelcnn
 from toys import Alternating, Coins, Dice, all_images
 
-from genlab.analysis.likelihood import image_nats, pixel_nats
+from genlab.analysis.likelihood import class_nats, image_nats, mixture_nats, pixel_nats
 from genlab.core.images import ImageSpec, quantise
 from genlab.inference.autoregressive import draw_uniforms, stream_pixels
 
@@ -74,3 +74,24 @@ def test_an_image_costs_what_the_sampler_was_surprised_by(levels):
 
     nats = image_nats(model, quantise(frames[-1].images, levels))
     torch.testing.assert_close(bits.double() * math.log(2), nats, rtol=1e-4, atol=1e-4)
+
+
+def test_the_mixture_over_classes_is_a_law_too():
+    model = tiny_gated(size=(3, 3), first_kernel=3)
+    images = all_images(model.spec)
+
+    by_class = class_nats(model, images)
+
+    likelihoods = (-mixture_nats(by_class)).exp()
+    expected = torch.stack(
+        [(-image_nats(model, images, torch.full((512,), k))).exp() for k in range(CLASSES)]
+    ).mean(dim=0)
+    assert by_class.shape == (512, CLASSES)
+    torch.testing.assert_close(likelihoods, expected)
+    assert likelihoods.sum().item() == pytest.approx(1, abs=1e-6)
+
+
+def test_an_image_gains_at_most_the_logarithm_of_the_classes_from_its_class():
+    by_class = torch.tensor([[5.0, 5.0, 5.0], [1.0, 900.0, 900.0]]).double()
+
+    assert mixture_nats(by_class).tolist() == pytest.approx([5.0, 1.0 + math.log(3)])

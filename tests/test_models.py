@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from lively import enliven
 
 from genlab.core.images import ImageSpec
-from genlab.core.protocols import CAPABILITIES, Autoregressive, Incremental
+from genlab.core.protocols import CAPABILITIES, Autoregressive, Conditional, Incremental
 from genlab.inference.autoregressive import FullPassStepper
 from genlab.store import ModelStore, skeleton
 
@@ -25,6 +25,7 @@ def with_capability(capability):
 every_card = with_capability(object)
 autoregressive = with_capability(Autoregressive)
 incremental = with_capability(Incremental)
+conditional = with_capability(Conditional)
 
 
 @pytest.fixture
@@ -213,3 +214,22 @@ def test_orders_come_the_fastest_first(card, model):
     fronts = [len(model.stepper(1, order=order).fronts) for order in model.orders]
 
     assert fronts == sorted(fronts)
+
+
+@conditional
+def test_every_class_has_logits_of_its_own_and_no_class_is_the_null_class(card, model):
+    pixels = noise(model.spec, 1)
+
+    logits = [model.logits(pixels, torch.tensor([k])) for k in range(model.classes + 1)]
+
+    assert model.null_label == model.classes
+    assert torch.equal(model.logits(pixels), logits[model.null_label])
+    for index, one in enumerate(logits):
+        assert not any(torch.equal(one, other) for other in logits[:index])
+
+
+@conditional
+def test_a_class_that_does_not_exist_is_refused(card, model):
+    for label in (-1, model.classes + 1):
+        with pytest.raises(ValueError, match="labels must be from 0"):
+            model.logits(noise(model.spec, 1), torch.tensor([label]))

@@ -1,10 +1,12 @@
 """Exact likelihoods, in nats."""
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from genlab.core.protocols import Autoregressive
+from genlab.core.protocols import Autoregressive, Conditional
 
 
 @torch.inference_mode()
@@ -38,3 +40,17 @@ def image_nats(
             for i in parts
         ]
     )
+
+
+def class_nats(model: Conditional, pixels: Tensor) -> Tensor:
+    """−log p(x | y) of each image for every class y, (B, classes) float64."""
+    labels = (torch.full((len(pixels),), label) for label in range(model.classes))
+    return torch.stack([image_nats(model, pixels, each) for each in labels], dim=1)
+
+
+def mixture_nats(by_class: Tensor) -> Tensor:
+    """−log p(x) of the mixture of equally likely classes: (B, classes) → (B,).
+
+    p(x) = Σ p(x | y) / classes; log p(x | y) − log p(x) can be log(classes) at most.
+    """
+    return math.log(by_class.shape[1]) - (-by_class).logsumexp(dim=1)

@@ -66,4 +66,15 @@ class Incremental(Autoregressive, Protocol):
         """A fresh cache for a batch; the cache is the model's own knowledge."""
 
 
-CAPABILITIES = (Autoregressive, Incremental)  # of models; a stepper is not one
+@runtime_checkable
+class Conditional(Autoregressive, Protocol):
+    """An autoregressive model that knows log p(x | y) for classes y, and log p(x) without one."""
+
+    classes: int
+    """How many; the labels are 0 … classes − 1."""
+
+    null_label: int
+    """The label that means "any"; the same as no label."""
+
+
+CAPABILITIES = (Autoregressive, Incremental, Conditional)  # of models; a stepper is not one

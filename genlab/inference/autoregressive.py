@@ -18,7 +18,8 @@ from genlab.core.capabilities import Option, Sampler
 from genlab.core.frames import Frame, last
 from genlab.core.images import ImageSpec, dequantise
 from genlab.core.order import skewed_fronts
-from genlab.core.protocols import Autoregressive, Incremental, PixelStepper
+from genlab.core.protocols import Autoregressive, Conditional, Incremental, PixelStepper
+from genlab.inference.guidance import Guided
 
 NAIVE = "naive"
 MAX_SEED = 2**32 - 1
@@ -199,11 +200,39 @@ def sample(
     count: int,
     temperature: float = 1.0,
     order: str | None = None,
+    label: int | None = None,
+    guidance: float = 1.0,
 ) -> Tensor:
-    """(count, C, H, W) in [0, 1]; see `stream_pixels` and `make_stepper`."""
+    """(count, C, H, W) in [0, 1]; see `stream_pixels`, `make_stepper` and `Guided`.
+
+    Args:
+        label: the class of all images; None for any.
+        guidance: 0 forgets the class, 1 is the model itself.
+
+    Raises:
+        ValueError: a class that the model does not have, guidance without a class.
+    """
     uniforms = draw_uniforms(model.spec, seed, count)
-    stepper = make_stepper(model, count, order=order)
+    model, labels = _with_class(model, count, label, guidance)
+    stepper = make_stepper(model, count, labels, order=order)
     return last(stream_pixels(model, uniforms, temperature=temperature, stepper=stepper)).images
+
+
+def _with_class(
+    model: Autoregressive, count: int, label: int | None, guidance: float
+) -> tuple[Autoregressive, Tensor | None]:
+    """The model, under guidance where asked, and the labels of the batch."""
+    if not math.isfinite(guidance):
+        raise ValueError(f"guidance must be finite, got {guidance}")
+    if label is None:
+        if guidance != 1:
+            raise ValueError(f"guidance needs a label, and there is none, got {guidance}")
+        return model, None
+    if not isinstance(model, Conditional):
+        raise ValueError(f"label must be None: this model was trained without classes, got {label}")
+    if not 0 <= label < model.classes:
+        raise ValueError(f"label must be from 0 to {model.classes - 1}, got {label}")
+    return (model if guidance == 1 else Guided(model, guidance)), torch.full((count,), label)
 
 
 SAMPLER = Sampler(
@@ -212,5 +241,7 @@ SAMPLER = Sampler(
     options=(
         Option("temperature", float, 1.0, "divides the logits; positive, 1 is the model itself"),
         Option("order", str, None, "wavefront, raster or naive; the pixels are the same"),
+        Option("label", int, None, "the class of all pictures, such as 7; default: any class"),
+        Option("guidance", float, 1.0, "how far towards the class; 0 forgets it, 1 is the model"),
     ),
 )

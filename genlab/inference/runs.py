@@ -19,6 +19,7 @@ from genlab.inference.autoregressive import (
     make_stepper,
     stream_pixels,
 )
+from genlab.inference.guidance import Guided
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,21 @@ class Run:
 
     Attributes:
         segments: in their order, the first from position 0.
+        label: the class of all its images; None for a model without classes, or for any class.
+        guidance: see `genlab.inference.guidance`; 1 is the model itself.
     """
 
     card: str
     images: int
     order: str
     segments: tuple[Segment, ...]
+    label: int | None = None
+    guidance: float = 1.0
+
+    @property
+    def labels(self) -> Tensor | None:
+        """(images,) int64, or None."""
+        return None if self.label is None else torch.full((self.images,), self.label)
 
     def branch(self, segment: Segment) -> "Run":
         """Keep what was drawn before `segment.start`, and go on with `segment`."""
@@ -74,9 +84,16 @@ class PixelAccount:
     image_bits: float
 
 
+def guided(model: Autoregressive, run: Run) -> Autoregressive:
+    """The model that the run draws with: itself, or under its guidance."""
+    if run.label is None or run.guidance == 1:
+        return model
+    return Guided(model, run.guidance)
+
+
 def make_run_stepper(model: Autoregressive, run: Run) -> PixelStepper:
     """The stepper that draws `run`."""
-    return make_stepper(model, run.images, order=run.order)
+    return make_stepper(guided(model, run), run.images, run.labels, order=run.order)
 
 
 def stream_run(
@@ -134,7 +151,8 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
     for frame in stream_pixels(model, uniforms, temperature=heat, stepper=stepper):
         surprise[frame.front[:, 0], frame.front[:, 1]] = frame.surprise[image]
     pixels = (frame.images[image : image + 1] * (model.spec.levels - 1)).round().long()
-    logits = model.logits(pixels)[0, :, 0, row, column]
+    label = None if run.labels is None else run.labels[:1]
+    logits = guided(model, run).logits(pixels, label)[0, :, 0, row, column]
     temperature = heat[row, column].item()
     return PixelAccount(
         index=row * width + column,
