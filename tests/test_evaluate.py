@@ -54,9 +54,17 @@ class Die(Coin):
 
 
 class ClassCoin(Coin):
-    """Says that it knows classes."""
+    """Three coins, and a fair one for whoever names no class."""
 
-    classes = 10
+    classes, null_label = 3, 3
+    tilts = (-1.0, 0.0, 2.0)  # of the logit, a class each
+
+    def logits(self, pixels, labels=None):
+        """(B, 2, 1, 4, 4): (0, logit) at every pixel."""
+        fair = torch.zeros(len(pixels))
+        white = fair if labels is None else self.logit + torch.tensor(self.tilts)[labels]
+        pairs = torch.stack([fair, white], dim=1)[:, :, None, None, None]
+        return pairs.expand(-1, -1, 1, SIDE, SIDE)
 
 
 class Stone(torch.nn.Module):
@@ -67,10 +75,17 @@ class Stone(torch.nn.Module):
         self.logit = torch.nn.Parameter(torch.zeros(()))
 
 
-def exact_nats(pixels):
+def exact_nats(pixels, probability=WHITE):
     """−log p of each image of zeros and ones under `Coin`."""
     white = pixels.reshape(len(pixels), -1).sum(axis=1)
-    return -white * math.log(WHITE) - (PIXELS - white) * math.log(1 - WHITE)
+    return -white * math.log(probability) - (PIXELS - white) * math.log(1 - probability)
+
+
+def exact_class_nats(pixels):
+    """−log p given each class of `ClassCoin`, (N, 3)."""
+    start = math.log(WHITE / (1 - WHITE))
+    chances = [1 / (1 + math.exp(-start - tilt)) for tilt in ClassCoin.tilts]
+    return np.stack([exact_nats(pixels, chance) for chance in chances], axis=1)
 
 
 def drawn(images, seed):
@@ -99,7 +114,7 @@ def images(monkeypatch):
 
     def load(name, split, root=None):
         assert (name, split) == ("mnist", "test")
-        return DataSet(chosen, torch.zeros(len(chosen), dtype=torch.int64), ("none",))
+        return DataSet(chosen, torch.arange(len(chosen)) % 3, ("one", "two", "three"))
 
     monkeypatch.setattr(data, "load", load)
     return chosen
@@ -181,6 +196,36 @@ def test_the_spread_over_draws_and_the_bits_are_printed(images, checkpoints, cap
     assert thresholded.endswith(f"{bits:.4f} bits/dim")
 
 
+@pytest.mark.parametrize("kind", ["dynamic", "thresholded"])
+def test_a_conditional_model_s_figures_are_given_the_class_a_mixture_and_without(
+    kind, images, checkpoints
+):
+    assert evaluate(checkpoints, build=ClassCoin) == 0
+
+    pixels = drawn(images, 0) if kind == "dynamic" else images.numpy() > 127
+    by_class = exact_class_nats(pixels)
+    expected = {
+        "conditional": by_class[np.arange(40), np.arange(40) % 3],
+        "mixture": -np.log(np.exp(-by_class).mean(axis=1)),
+        "null": np.full(40, PIXELS * math.log(2)),
+    }
+    for name, nats in expected.items():
+        figure = figures(checkpoints)[f"nats_{kind}_{name}"]
+        assert figure.value == pytest.approx(nats.mean(), abs=1e-4), name
+        assert figure.standard_error == pytest.approx(standard_error(nats), abs=1e-4), name
+        assert figure.n == 40
+
+
+def test_a_conditional_model_has_no_figure_of_an_unconditional_one(images, checkpoints):
+    evaluate(checkpoints, build=ClassCoin)
+
+    assert set(figures(checkpoints)) == {"fid"} | {
+        f"nats_{kind}_{name}"
+        for kind in ("dynamic", "thresholded")
+        for name in ("conditional", "mixture", "null")
+    }
+
+
 def test_each_figure_names_its_command_without_a_folder(images, checkpoints):
     evaluate(checkpoints, "--data-root", str(checkpoints))
 
@@ -231,7 +276,7 @@ def test_quick_takes_a_thousand_images_from_all_over_and_one_draw(checkpoints, m
 
 @pytest.mark.parametrize(
     ("build", "says"),
-    [(Die, "with 6 levels"), (ClassCoin, "class-conditional"), (Stone, "Add an evaluator")],
+    [(Die, "with 6 levels"), (Stone, "Add an evaluator")],
 )
 def test_what_nobody_measures_yet_is_refused(build, says, images, checkpoints, capsys):
     assert_refused(checkpoints, build=build, capsys=capsys, says=says)

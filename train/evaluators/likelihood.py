@@ -1,9 +1,13 @@
-"""Nats of unconditional models of binary images, on the test images.
+"""Nats of models of binary images, on the test images.
 
 Binarised anew ("dynamic"), an image is a random one, so that the figure is a mean over draws too.
 Its standard error is over images, each with the mean of its draws: the images are what was sampled
 from the world; the draws' own spread is printed beside it. Thresholded images score 15 to 18 nats
 lower and are never compared with the former.
+
+A class-conditional model has three figures of each kind: given the image's own class, as a mixture
+of equally likely classes, which is its likelihood of an image without a class, and given the null
+class. The mixture costs ten passes, so they are measured on one draw, all on the same.
 """
 
 import math
@@ -13,9 +17,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from genlab.analysis.likelihood import image_nats
-from genlab.core.protocols import Autoregressive
-from genlab.data import binarise_dynamic, binarise_thresholded
+from genlab.analysis.likelihood import class_nats, image_nats, mixture_nats
+from genlab.core.protocols import Autoregressive, Conditional
+from genlab.data import DataSet, binarise_dynamic, binarise_thresholded
 from train.errors import TrainingError
 from train.evaluator import Evaluator, Measurement, Subject
 
@@ -25,33 +29,57 @@ BATCH = 16  # images whose features stay in the cache; 250 at once cost three ti
 
 
 def binary_likelihood(subject: Subject) -> Iterator[Measurement]:
-    """`nats_dynamic` and `nats_thresholded`; see `train.evaluator.Evaluator.measure`."""
-    _refuse_others(subject.model)
-    images = subject.load("test").images
-    draws = DRAWS
+    """Figures of binary models; see `train.evaluator.Evaluator.measure`."""
+    if subject.model.spec.levels != 2:
+        raise TrainingError(
+            f"The likelihood of models with {subject.model.spec.levels} levels is not measured "
+            "yet, only that of binary ones. Add an evaluator for them to train/evaluators."
+        )
+    test = subject.load("test")
     if subject.quick:
-        images, draws = images[:: max(1, len(images) // QUICK_IMAGES)][:QUICK_IMAGES], 1
+        test = _every_so_many(test)
+    if isinstance(subject.model, Conditional):
+        yield from _given_classes(subject.model, test)
+    else:
+        yield from _without_classes(subject.model, test.images, 1 if subject.quick else DRAWS)
+
+
+def _without_classes(model: Autoregressive, images: Tensor, draws: int) -> Iterator[Measurement]:
+    """`nats_dynamic` and `nats_thresholded`."""
     with tqdm(total=len(images) * (draws + 1), unit="image", mininterval=1.0) as bar:
         nats = torch.stack(
-            [_nats(subject.model, _draw(images, seed), bar) for seed in range(draws)]
+            [_nats(model, _draw(images, seed), bar) for seed in range(draws)]
         )  # (draws, N) float64
         yield _mean("nats_dynamic", nats.mean(dim=0), images, _spread(nats))
-        nats = _nats(subject.model, binarise_thresholded(images), bar)  # (N,) float64
+        nats = _nats(model, binarise_thresholded(images), bar)  # (N,) float64
         yield _mean("nats_thresholded", nats, images)
 
 
-def _refuse_others(model: Autoregressive) -> None:
-    if model.spec.levels != 2:
-        raise TrainingError(
-            f"The likelihood of models with {model.spec.levels} levels is not measured yet, only "
-            "that of binary ones. Add an evaluator for them to train/evaluators."
-        )
-    if hasattr(model, "classes"):
-        raise TrainingError(
-            "The likelihood of class-conditional models (given the class, as a mixture, with the "
-            "null class) is not measured yet, only that of unconditional ones. Add an evaluator "
-            "for them to train/evaluators."
-        )
+def _given_classes(model: Conditional, test: DataSet) -> Iterator[Measurement]:
+    """`nats_dynamic_conditional`, `…_mixture`, `…_null` and the three thresholded ones."""
+    kinds = {"dynamic": _draw(test.images, 0), "thresholded": binarise_thresholded(test.images)}
+    with tqdm(total=len(kinds) * len(test.images), unit="image", mininterval=1.0) as bar:
+        for kind, pixels in kinds.items():
+            by_class, null = _nats_by_class(model, pixels, bar)  # (N, classes), (N,)
+            own = by_class.gather(1, test.labels[:, None]).squeeze(1)  # (N,)
+            yield _mean(f"nats_{kind}_conditional", own, test.images)
+            yield _mean(f"nats_{kind}_mixture", mixture_nats(by_class), test.images)
+            yield _mean(f"nats_{kind}_null", null, test.images)
+
+
+def _nats_by_class(model: Conditional, pixels: Tensor, bar: tqdm) -> tuple[Tensor, Tensor]:
+    """Given each class, (N, classes) float64, and given none, (N,) float64."""
+    by_class, null = [], []
+    for batch in pixels.split(BATCH):
+        by_class.append(class_nats(model, batch))
+        null.append(image_nats(model, batch, batch=BATCH))
+        bar.update(len(batch))
+    return torch.cat(by_class), torch.cat(null)
+
+
+def _every_so_many(test: DataSet) -> DataSet:
+    part = slice(None, None, max(1, len(test.images) // QUICK_IMAGES))
+    return DataSet(test.images[part][:QUICK_IMAGES], test.labels[part][:QUICK_IMAGES], test.classes)
 
 
 def _draw(images: Tensor, seed: int) -> Tensor:
