@@ -10,7 +10,7 @@ import sys
 SCIENCE = {"torch", "numpy"}
 PAGE = {
     *("genlab.ui.kit", "genlab.ui.canvas", "genlab.store", "genlab.inference"),
-    *("genlab.analysis", "genlab.data", "genlab.core"),
+    *("genlab.analysis", "genlab.data", "genlab.films", "genlab.core"),
 }
 
 LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), and of others
@@ -23,6 +23,7 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         {"genlab.core", "genlab.torchvision_guard"},
         SCIENCE | {"PIL", "torchvision"},
     ),
+    "genlab.films": ({"genlab.core", "genlab.films"}, SCIENCE | {"PIL"}),
     "genlab.torchvision_guard": (set(), {"torch"}),
     "genlab.registry": (set(), set()),
     "genlab.store": (
@@ -38,7 +39,7 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     ),
     "genlab.__main__": ({"genlab.cli"}, set()),
     "genlab.ui.canvas": (
-        {"genlab.ui.canvas", "genlab.core"},
+        {"genlab.ui.canvas", "genlab.films", "genlab.core"},
         SCIENCE | {"gradio", "PIL"},
     ),
     "genlab.ui.kit": (
@@ -49,8 +50,9 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         {"genlab.ui.kit", "genlab.ui.canvas", "genlab.analysis", "genlab.core"},
         SCIENCE | {"gradio"},
     ),
+    "genlab.ui.drawing": ({"genlab.ui.drawing", "genlab.analysis", "genlab.core"}, set()),
     "genlab.ui.lessons": (  # which show the code of layers, too
-        PAGE | {"genlab.ui.closer", "genlab.nn"},
+        PAGE | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.nn"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.tabs": (

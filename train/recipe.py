@@ -14,6 +14,23 @@ Batch = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
+class FilmNotes:
+    """What a training film shows.
+
+    Attributes:
+        seeds: of each image of the recipe's `preview`.
+        figure: what its `validate` measures.
+        unit: of that.
+        classes: of each image, empty where the network knows none.
+    """
+
+    seeds: tuple[int, ...]
+    figure: str
+    unit: str
+    classes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Recipe:
     """How one card is trained.
 
@@ -31,6 +48,7 @@ class Recipe:
         ema: decay of the exponential moving average of the weights that is exported.
         compiled: whether `torch.compile` pays on a CPU: it does for many small operations between
             the convolutions, not for convolutions alone.
+        film: what the training film shows; without it, none is shipped.
     """
 
     card: str
@@ -45,6 +63,7 @@ class Recipe:
     optimiser: Callable[[nn.Module], torch.optim.Optimizer]
     ema: float
     compiled: bool = False
+    film: FilmNotes | None = None
 
 
 def recipes() -> dict[str, Recipe]:

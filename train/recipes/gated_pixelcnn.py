@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.core.frames import last
-from genlab.data import DataSet, binarise_dynamic
+from genlab.data import VALIDATION, DataSet, binarise_dynamic
 from genlab.inference.autoregressive import draw_uniforms, stream_pixels
 from train.autoregressive import (
     BATCH,
@@ -18,7 +18,7 @@ from train.autoregressive import (
     conditional_validation_nats,
     negative_log_likelihood,
 )
-from train.recipe import Batch, Recipe, shuffled
+from train.recipe import Batch, FilmNotes, Recipe, shuffled
 
 LABEL_DROP = 0.15
 CLASSES = 10
@@ -37,7 +37,7 @@ def labelled_batches(data: DataSet, generator: torch.Generator) -> Iterator[Batc
 
 
 def fixed_seeds(model: nn.Module) -> Tensor:
-    """The same seeds and classes at every moment of the film, ten classes a row."""
+    """The same seeds and classes at every moment of the film, ten classes in two rows."""
     labels = torch.arange(PREVIEWS) % CLASSES
     return last(stream_pixels(model, draw_uniforms(model.spec, 0, PREVIEWS), labels=labels)).images
 
@@ -56,5 +56,12 @@ RECIPES = (
         optimiser=adamw,
         ema=0.999,
         compiled=True,
+        film=FilmNotes(
+            seeds=tuple(range(PREVIEWS)),
+            figure=f"mean negative log-likelihood of {VALIDATION:,} validation images, given "
+            "their classes",
+            unit="nats an image",
+            classes=tuple(str(index % CLASSES) for index in range(PREVIEWS)),
+        ),
     ),
 )

@@ -29,9 +29,9 @@ def markup(name: str) -> str:
 
 
 @cache
-def stylesheet() -> str:
-    """canvas.css, shared by all components."""
-    return _template("canvas.css")
+def stylesheet(*more: str) -> str:
+    """canvas.css, shared by all components, and the named .css files of one kind of them."""
+    return "\n".join(_template(f"{name}.css") for name in ("canvas", *more))
 
 
 def _template(file: str) -> str:

@@ -1,0 +1,107 @@
+"""FilmPlayer: watch a network learn, from the pictures and the validation curve of its training.
+
+The whole film is sent once, some 50 kB; scrubbing asks nothing of the server. A GIF of it is made
+on demand, since few visitors want one.
+"""
+
+import base64
+import json
+from typing import Any, Literal
+
+import gradio as gr
+
+from genlab.films.curve import curve_scale
+from genlab.films.film import Film
+from genlab.ui.canvas.source import markup, script, stylesheet
+
+
+class FilmPlayer(gr.HTML):
+    """Plays a `Film`; None empties it.
+
+    Event: `save_gif` (`gr.EventData` with `film`, the card's name), to be answered with
+    `gr.update(gif_file=gif_file(card, content))`, which the browser saves. It is never an event's
+    input.
+    """
+
+    def __init__(
+        self,
+        value: Film | None = None,
+        *,
+        label: str,
+        size: int = 576,
+        gif_file: str = "",
+        visible: bool | Literal["hidden"] = True,
+        elem_id: str | None = None,
+        elem_classes: list[str] | str | None = None,
+        render: bool = True,
+    ) -> None:
+        """Declare a player.
+
+        Args:
+            label: names the pictures for screen readers.
+            size: width of the stage in CSS pixels where there is room; its height is 4/5 of it.
+            gif_file: what `gif_file` made, in an update.
+            visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
+            render: set by gradio when it rebuilds the component for an update.
+        """
+        super().__init__(
+            value=value,
+            label=label,
+            html_template=markup("film"),
+            css_template=stylesheet("film"),
+            js_on_load=script("grid", "film_curve", "film"),
+            apply_default_css=False,
+            visible=visible,
+            elem_id=elem_id,
+            elem_classes=elem_classes,
+            render=render,
+            rows=4,
+            cols=5,
+            size=size,
+            gif_file=gif_file,
+        )
+        # Gradio takes an unset attribute that our script names in quotes for an event of it.
+        self.size, self.gif_file = size, gif_file
+
+    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
+        """Refuse to be an input."""
+        raise gr.Error("The film sends no picture back. Reload the page and try again.")
+
+    def postprocess(self, value: Film | None) -> str:
+        """What film.js reads; "" for none."""
+        return "" if value is None else film_payload(value)
+
+    def api_info(self) -> dict[str, Any]:
+        """What the API's description says about the value."""
+        return {"type": "string", "description": "JSON: moments, and the sheet of all pictures"}
+
+
+def film_payload(film: Film) -> str:
+    """A film as JSON: the sheet as a data URL, the moments as the page words them."""
+    scale = curve_scale([moment.validation for moment in film.moments])
+    _, rows, cols = film.pictures.shape
+    return json.dumps(
+        {
+            "card": film.card,
+            "rows": rows,
+            "cols": cols,
+            "unit": film.unit,
+            "figure": f"{film.figure[0].upper()}{film.figure[1:]}; lower is better.",
+            "scale": {"low": scale.low, "high": scale.high, "ticks": scale.ticks},
+            "moments": [
+                {
+                    "step": f"{moment.step:,}",
+                    "time": moment.time,
+                    "value": f"{moment.validation:.2f}",
+                    "validation": moment.validation,
+                }
+                for moment in film.moments
+            ],
+            "sheet": f"data:image/png;base64,{base64.b64encode(film.sheet()).decode()}",
+        }
+    )
+
+
+def gif_file(card: str, content: bytes) -> str:
+    """A GIF as an update of the player carries it."""
+    return f"{card}|{base64.b64encode(content).decode()}"
