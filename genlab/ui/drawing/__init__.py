@@ -1,0 +1,1 @@
+"""Block diagrams as SVG: plain text made of data, without a component of gradio's."""
