@@ -43,11 +43,17 @@ class ModelStore:
         return list(self._cards.values())
 
     def cards_with(self, capability: type) -> list[ModelCard]:
-        """Cards whose network has a capability (a runtime protocol) and whose file is here."""
+        """Cards whose network has a capability (a runtime protocol) and whose file is here.
+
+        A card that leaks on purpose is left out: its network has the methods, but not the laws. Who
+        wants to show it asks for it by its name.
+        """
         return [
             card
             for card in self.cards
-            if self.has_weights(card.name) and isinstance(skeleton(card), capability)
+            if self.has_weights(card.name)
+            and not (card.masked and card.masked.leaks)
+            and isinstance(skeleton(card), capability)
         ]
 
     def has_weights(self, name: str) -> bool:

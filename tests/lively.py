@@ -25,10 +25,19 @@ def enliven(model, seed=0):
 
 
 @torch.no_grad()
-def tiny_pixelcnn(*, size=(6, 6), levels=2, first_kernel=7, blocks=2, features=8, seed=0):
+def tiny_pixelcnn(
+    *, size=(6, 6), levels=2, first_kernel=7, first_mask="A", blocks=2, features=8, seed=0
+):
     """A lively PixelCNN for `size` (height, width), frozen as in the store."""
     spec = ImageSpec(1, *size, levels=levels)
-    model = PixelCNN(spec, features=features, blocks=blocks, first_kernel=first_kernel, head=8)
+    model = PixelCNN(
+        spec,
+        features=features,
+        blocks=blocks,
+        first_kernel=first_kernel,
+        first_mask=first_mask,
+        head=8,
+    )
     enliven(model, seed).requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randint(levels, (64, *spec.shape), generator=generator).float()

@@ -6,7 +6,7 @@ from lively import tiny_pixelcnn
 
 from genlab.core.images import ImageSpec
 from genlab.core.order import skewed_fronts
-from genlab.inference.autoregressive import NAIVE, sample
+from genlab.inference.autoregressive import NAIVE, FullPassStepper, sample
 from genlab.models.pixelcnn import PixelCNN
 from genlab.models.pixelcnn_stepper import ORDERS, PixelCNNStepper
 
@@ -64,6 +64,34 @@ def test_wavefront_raster_and_naive_draw_the_same_pixels(first_kernel, levels):
     assert wavefront.unique(dim=0).shape == wavefront.shape, "all images are different"
     assert torch.equal(wavefront, raster)
     assert torch.equal(raster, naive)
+
+
+@pytest.mark.parametrize("first_kernel", FIRST_KERNELS)
+def test_a_leaky_network_draws_the_same_pixels_in_every_order(first_kernel):
+    model = tiny_pixelcnn(first_kernel=first_kernel, first_mask="B", size=(7, 9))
+
+    wavefront, raster, naive = (
+        sample(model, seed=0, count=32, order=order) for order in (*ORDERS, NAIVE)
+    )
+
+    assert wavefront.unique(dim=0).shape == wavefront.shape, "all images are different"
+    assert torch.equal(wavefront, raster)
+    assert torch.equal(raster, naive)
+
+
+@pytest.mark.parametrize("first_kernel", FIRST_KERNELS)
+def test_a_leaky_network_hears_of_each_pixel_in_time(first_kernel):
+    """Step by step, whatever stands in for the pixel itself and for those behind it."""
+    model = tiny_pixelcnn(first_kernel=first_kernel, first_mask="B")
+    generator = torch.Generator().manual_seed(0)
+    pixels, seen = torch.randint(2, (2, 8, *model.spec.shape), generator=generator)
+    steppers = [PixelCNNStepper(model, 8), FullPassStepper(model)]
+
+    for front in steppers[0].fronts:
+        cached, full = (stepper.step(front, seen) for stepper in steppers)
+        torch.testing.assert_close(cached, full, rtol=1e-5, atol=1e-5)
+        rows, columns = front.unbind(dim=1)
+        seen[..., rows, columns] = pixels[..., rows, columns]
 
 
 @pytest.mark.parametrize(("first_kernel", "steps"), [(3, 82), (7, 136)])

@@ -8,14 +8,15 @@ from genlab import data
 from genlab.analysis.likelihood import image_nats
 from genlab.core.protocols import Incremental
 from genlab.inference.autoregressive import NAIVE, sample
-from genlab.store import CHECKPOINTS, ModelStore
+from genlab.store import CHECKPOINTS, ModelStore, skeleton
 
 SEED = 2016  # not one that the training film shows
 NAIVE_IMAGES = 2  # 784 passes of the whole network
 FAST_IMAGES = 100
 
-SHIPPED = ModelStore().cards_with(object)
-CACHED = ModelStore().cards_with(Incremental)
+STORE = ModelStore()
+SHIPPED = [card for card in STORE.cards if STORE.has_weights(card.name)]  # the leaky ones, too
+CACHED = [card for card in SHIPPED if isinstance(skeleton(card), Incremental)]
 
 
 def by_name(cards):

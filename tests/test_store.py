@@ -1,5 +1,6 @@
 """The shelf: weights are loaded once and verified; a bad file is one clear sentence."""
 
+import dataclasses
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,7 +10,7 @@ import torch
 from shelved import tiny_card, tiny_network, write_checkpoint
 from torch import nn
 
-from genlab.core.cards import CardFile, Figure
+from genlab.core.cards import CardFile, Figure, MaskedArchitecture
 from genlab.core.errors import UnknownModel
 from genlab.core.protocols import Autoregressive, Incremental
 from genlab.store import ModelStore, read_weights
@@ -113,6 +114,17 @@ def test_cards_with_a_capability_have_it_and_their_weights_here(folder):
     assert shelf.cards_with(object) == [CARD, plain, OTHER]
     assert shelf.cards == [CARD, plain, absent, OTHER]
     assert [shelf.has_weights(card.name) for card in shelf.cards] == [True, True, False, True]
+
+
+def test_a_card_that_leaks_on_purpose_is_given_by_its_name_alone(folder):
+    masked = MaskedArchitecture("b7-then-b3", (7, 3, 3), leaks=True)
+    leaky = dataclasses.replace(tiny_card("leaky"), masked=masked)
+    network = write_checkpoint(folder, leaky)
+    shelf = ModelStore(folder, (CARD, leaky))
+
+    assert shelf.cards_with(object) == shelf.cards_with(Incremental) == [CARD]
+    assert shelf.cards == [CARD, leaky]
+    assert torch.equal(shelf.get("leaky").output.bias, network.output.bias)
 
 
 def test_asking_for_capabilities_loads_nothing_and_draws_no_random_number(folder):

@@ -1,5 +1,6 @@
 """What a pixel's distribution depends on, tried out on the network itself."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -10,24 +11,36 @@ Position = tuple[int, int]  # row, column
 
 @torch.inference_mode()
 def flip_effect(
-    model: Autoregressive, pixels: Tensor, target: Position, flipped: Position
+    model: Autoregressive,
+    pixels: Tensor,
+    target: Position,
+    flipped: Position,
+    *,
+    field: np.ndarray | None = None,
 ) -> tuple[Tensor, Tensor]:
     """The distribution of one pixel before and after another one is turned into its opposite.
 
     Args:
         pixels: (1, C, H, W) int64; level k becomes levels − 1 − k in all channels.
+        field: the exact set of pixels that the target depends on, (H, W) bool. What lies outside of
+            it changes nothing, and then no rounding can pretend that it does.
 
     Returns:
         Two (C, levels) distributions.
     """
+    if field is not None and not field[flipped]:
+        unmoved = _distribution(model, pixels, target)
+        return unmoved, unmoved
     changed = pixels.clone()
     row, column = flipped
     changed[..., row, column] = model.spec.levels - 1 - changed[..., row, column]
-    before, after = (
-        model.logits(each)[0, ..., target[0], target[1]].softmax(dim=0).T
-        for each in (pixels, changed)
-    )  # one pass each: in a batch, a row's place could change its rounding
-    return before, after
+    # One pass each: in a batch, a row's place could change its rounding.
+    return _distribution(model, pixels, target), _distribution(model, changed, target)
+
+
+def _distribution(model: Autoregressive, pixels: Tensor, target: Position) -> Tensor:
+    """(C, levels) of one pixel."""
+    return model.logits(pixels)[0, ..., target[0], target[1]].softmax(dim=0).T
 
 
 @torch.inference_mode()

@@ -25,10 +25,12 @@ class MaskedArchitecture:
     Attributes:
         name: as `TEACHING.md`-style specifications name it, such as "a7-then-b3".
         kernels: the side of each spatial layer's kernel, first layer first.
+        leaks: wrong on purpose: a pixel's distribution depends on the pixel itself.
     """
 
     name: str
     kernels: tuple[int, ...]
+    leaks: bool = False
 
     @property
     def layers(self) -> int:

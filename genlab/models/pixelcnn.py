@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from genlab.core.cards import MaskedArchitecture, ModelCard
 from genlab.core.images import ImageSpec
 from genlab.models.pixelcnn_stepper import ORDERS, PixelCNNStepper
-from genlab.nn.masked import MaskedConv2d
+from genlab.nn.masked import MaskedConv2d, MaskType
 from genlab.nn.residual import MaskedResidualBlock
 
 SOURCE = (
@@ -28,6 +28,7 @@ class PixelCNN(nn.Module):
         features: channels between the blocks; half of them inside a block.
         blocks: how many residual blocks.
         first_kernel: side of the "A" layer's kernel.
+        first_mask: "B" is wrong on purpose: each pixel then sees itself, and learns to copy.
         head: channels of the layer before the logits.
     """
 
@@ -40,13 +41,14 @@ class PixelCNN(nn.Module):
         features: int = 128,
         blocks: int = 7,
         first_kernel: int = 7,
+        first_mask: MaskType = "A",
         head: int = 64,
     ) -> None:
         super().__init__()
         if spec.channels != 1:
             raise ValueError(f"spec.channels must be 1, got {spec.channels}")
         self.spec = spec
-        self.first = MaskedConv2d(1, features, first_kernel, mask_type="A")
+        self.first = MaskedConv2d(1, features, first_kernel, mask_type=first_mask)
         self.blocks = nn.ModuleList(MaskedResidualBlock(features) for _ in range(blocks))
         self.hidden = nn.Conv2d(features, head, 1)
         self.output = nn.Conv2d(head, 1 if spec.levels == 2 else spec.levels, 1)
@@ -88,6 +90,10 @@ def _binary_mnist() -> PixelCNN:
     return PixelCNN(ImageSpec(1, 28, 28, levels=2))
 
 
+def _leaky_mnist() -> PixelCNN:
+    return PixelCNN(ImageSpec(1, 28, 28, levels=2), first_mask="B")
+
+
 CARDS = (
     ModelCard(
         name="pixelcnn-mnist",
@@ -97,5 +103,14 @@ CARDS = (
         build=_binary_mnist,
         source=SOURCE,
         masked=MaskedArchitecture("a7-then-b3", kernels=(7,) + (3,) * 7),
+    ),
+    ModelCard(
+        name="pixelcnn-leaky-mnist",
+        title="PixelCNN, wrong on purpose: mask B first",
+        family="PixelCNN",
+        data="MNIST, binarised anew for every batch",
+        build=_leaky_mnist,
+        source=SOURCE,
+        masked=MaskedArchitecture("b7-then-b3", kernels=(7,) + (3,) * 7, leaks=True),
     ),
 )

@@ -15,6 +15,10 @@ Both orders are the same code. Positions lie row by row on one padded axis, (row
 row·stride + column. So the positions of a front are equally spaced there, and what a row of the
 kernel reads at each of them is one unbroken run: a strided view that goes into the product as it
 is. NumPy's slices and small products cost less than torch's here.
+
+**A first layer with mask B**, wrong on purpose, reads each pixel itself: features that were
+computed before the pixel was drawn are stale. So the front before is computed once more, with what
+was drawn there.
 """
 
 from collections.abc import Sequence
@@ -55,6 +59,7 @@ class PixelCNNStepper:
         first = _Axis(height, width, model.first.kernel_size // 2, self.skew)
         self._image = _Layer(model.first, first, batch)
         axis = _Axis(height, width, model.blocks[0].masked.kernel_size // 2, self.skew)
+        self._reads_itself = model.first.mask_type == "B"
         self._blocks = [
             (_matrix(block.reduce), _Layer(block.masked, axis, batch), _matrix(block.expand))
             for block in model.blocks
@@ -66,24 +71,32 @@ class PixelCNNStepper:
     @torch.inference_mode()
     def step(self, front: Tensor, pixels: Tensor) -> Tensor:
         """(n, 2) and (B, 1, H, W) int64 → (B, n, 1, levels)."""
+        if self._drawn is not None:
+            self._read(self._drawn, pixels)
+            if self._reads_itself:
+                self._features(self._drawn)
         count, (row, column) = front.shape[0], front[0].tolist()
-        self._remember(pixels)
         self._drawn = row, column, count
-        x = self._image.convolve(self._image.axis.place(row, column, count))  # (B·n, features)
-        place = self._axis.place(row, column, count)
-        for reduce, layer, expand in self._blocks:
-            layer.write(place, _relu(_affine(np.maximum(x, 0), reduce)))
-            x += _affine(_relu(layer.convolve(place)), expand)
+        if self._reads_itself:
+            self._read(self._drawn, pixels)
+        x = self._features(self._drawn)
         output = _affine(_relu(_affine(_relu(x), self._hidden)), self._output)
         return self._as_logits(output, count)
 
-    def _remember(self, pixels: Tensor) -> None:
-        """Read what was drawn at the previous front."""
-        if self._drawn is None:
-            return
-        values = pixels.numpy().reshape(len(pixels), -1)[:, self._pixels.place(*self._drawn)]
+    def _features(self, front: tuple[int, int, int]) -> np.ndarray:
+        """Compute and keep what the blocks make of a front, (B·n, features)."""
+        x = self._image.convolve(self._image.axis.place(*front))
+        place = self._axis.place(*front)
+        for reduce, layer, expand in self._blocks:
+            layer.write(place, _relu(_affine(np.maximum(x, 0), reduce)))
+            x += _affine(_relu(layer.convolve(place)), expand)
+        return x
+
+    def _read(self, front: tuple[int, int, int], pixels: Tensor) -> None:
+        """Take over the pixels of a front, drawn or not."""
+        values = pixels.numpy().reshape(len(pixels), -1)[:, self._pixels.place(*front)]
         scaled = values * np.float32(2 / (self._levels - 1)) - 1  # (B, n)
-        self._image.values[:, self._image.axis.place(*self._drawn), 0] = scaled
+        self._image.values[:, self._image.axis.place(*front), 0] = scaled
 
     def _as_logits(self, output: np.ndarray, count: int) -> Tensor:
         if self._levels == 2:  # (0, logit)
