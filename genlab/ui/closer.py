@@ -21,7 +21,7 @@ class Claim:
     Attributes:
         said: the claim as one hears it.
         so: what is so, in a sentence or two.
-        check: called with the visitor's choice of model; the finding, computed, in Markdown.
+        check: called with the visitor's choice, as it was sent; the finding, computed, in Markdown.
     """
 
     said: str
@@ -29,8 +29,8 @@ class Claim:
     check: Callable[[str], str]
 
 
-def common_mistakes(claims: tuple[Claim, ...], model: gr.Dropdown) -> None:
-    """A card a claim, each with its check."""
+def common_mistakes(claims: tuple[Claim, ...], choice: gr.components.Component) -> None:
+    """A card a claim, each with its check of what is chosen."""
     with gr.Accordion("Common mistakes", open=False), gr.Row():
         for claim in claims:
             with gr.Column(min_width=280, elem_classes="genlab-claim"):
@@ -39,7 +39,7 @@ def common_mistakes(claims: tuple[Claim, ...], model: gr.Dropdown) -> None:
                 finding = gr.Markdown("", elem_classes="genlab-finding", latex_delimiters=LATEX)
                 check.click(
                     kit.readable_errors(claim.check),
-                    model,
+                    choice,
                     finding,
                     show_progress="minimal",
                     show_progress_on=finding,

@@ -133,7 +133,7 @@ class PixelCanvas(gr.HTML):
             label=label,
             html_template=markup("cells"),
             css_template=stylesheet(),
-            js_on_load=script("grid", "cells", "cells_words", "pick"),
+            js_on_load=script("grid", "marks", "cells", "cells_words", "pick"),
             apply_default_css=False,
             visible=visible,
             elem_id=elem_id,

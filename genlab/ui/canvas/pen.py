@@ -52,7 +52,7 @@ class DrawingCanvas(gr.HTML):
             label=label,
             html_template=markup("pen"),
             css_template=stylesheet(),
-            js_on_load=script("grid", "cells", "cells_words", "pen"),
+            js_on_load=script("grid", "marks", "cells", "cells_words", "pen"),
             apply_default_css=False,
             visible=visible,
             elem_id=elem_id,

@@ -1,0 +1,112 @@
+"""FieldView: what a masked network sees, in several views that move together in the browser.
+
+The tables of all architectures are sent once, with the stage. Every view of the same bench looks
+up the field of the target under the pointer, so that hovering asks nothing of the server.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import gradio as gr
+
+from genlab.ui.canvas.grid import STATES
+from genlab.ui.canvas.source import markup, script, stylesheet
+
+View = Literal["stage", "film", "pair", "predict", "breaks", "weights", "flip", "race"]
+
+_BASE = ("grid", "marks", "field_rules", "field_bench", "field_grid", "field_words")
+_SCRIPTS: dict[View, tuple[str, ...]] = {
+    "stage": ("field_stage",),
+    "film": ("field_masks", "field_film"),
+    "pair": ("field_pair",),
+    "predict": ("field_why", "field_predict"),
+    "breaks": ("field_breaks",),
+    "weights": ("field_weights",),
+    "flip": ("field_flip",),
+    "race": ("field_race",),
+}
+_MOST_SENT = 1000  # characters of a choice
+
+
+class FieldView(gr.HTML):
+    """One view of a bench; the stage holds the choice that all views follow.
+
+    The stage's value is a JSON object: `architecture`, `kernel`, `layers`, `size`, `compare` and,
+    once it was held, `target` as [row, column]. A handler gets it as a dict, unchecked: a visitor
+    can send anything. Event: `chosen`, when a view or the stage changed the choice.
+    """
+
+    def __init__(
+        self,
+        value: str = "",
+        *,
+        view: View,
+        label: str,
+        bench: str,
+        tables: Mapping[str, Any] | str = "",
+        size: int = 420,
+        visible: bool = True,
+        elem_id: str | None = None,
+        elem_classes: list[str] | str | None = None,
+        render: bool = True,
+    ) -> None:
+        """Declare a view.
+
+        Args:
+            value: the choice, for the stage alone.
+            view: which one.
+            label: names it for screen readers.
+            bench: views of the same name share choice and target; a page has one stage a bench.
+            tables: for the stage alone, see `genlab.ui.lessons.mask_tables`.
+            size: width of a large grid in CSS pixels where there is room.
+            render: set by gradio when it rebuilds the component for an update.
+        """
+        # Gradio takes an unset attribute that our script names in quotes for an event of it.
+        self.view, self.bench, self.size, self.states = view, bench, size, list(STATES)
+        self.rows = self.cols = 1  # of the frame: every field is square
+        self.tables = tables if isinstance(tables, str) else json.dumps(tables)
+        super().__init__(
+            value=value,
+            label=label,
+            html_template=markup(f"field_{view}"),
+            css_template=stylesheet("field"),
+            js_on_load=script(*_BASE, *_SCRIPTS[view]),
+            apply_default_css=False,
+            visible=visible,
+            elem_id=elem_id,
+            elem_classes=elem_classes,
+            render=render,
+            view=view,
+            bench=bench,
+            tables=self.tables,
+            size=size,
+            states=self.states,
+            rows=1,
+            cols=1,
+        )
+
+    def preprocess(self, payload: Any) -> dict[str, Any]:  # noqa: ANN401
+        """The choice as it was sent.
+
+        Raises:
+            gr.Error: no JSON object.
+        """
+        try:
+            choice = json.loads(str(payload)[:_MOST_SENT])
+        except ValueError:
+            choice = None
+        if not isinstance(choice, dict):
+            raise gr.Error(
+                "The choice did not arrive whole. Reload the page and try again.",
+                print_exception=False,
+            )
+        return choice
+
+    def postprocess(self, value: str | None) -> str:
+        """The choice as it is."""
+        return value or ""
+
+    def api_info(self) -> dict[str, Any]:
+        """What the API's description says about the value."""
+        return {"type": "string", "description": "JSON of the choice: see ui/canvas/field.py"}
