@@ -60,7 +60,8 @@ def draw(client: Client, images: int, seed: int) -> tuple[float, float]:
     """Press *Draw*: seconds to the first pixel, and to the last."""
     started = time.perf_counter()
     first = None
-    for payload, *_ in client.submit(CARD, images, seed, 1.0, "raster", api_name="/draw_pixels"):
+    settings = (CARD, images, seed, 1.0, "raster", "any", 1.0)
+    for payload, *_ in client.submit(*settings, api_name="/draw_pixels"):
         if first is None and isinstance(payload, str) and len(payload.partition("|")[2]) > 0:
             first = time.perf_counter() - started
     return first, time.perf_counter() - started

@@ -51,12 +51,16 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         SCIENCE | {"gradio"},
     ),
     "genlab.ui.drawing": ({"genlab.ui.drawing", "genlab.analysis", "genlab.core"}, set()),
+    "genlab.ui.shown_runs": (
+        {"genlab.ui.canvas", "genlab.store", "genlab.inference", "genlab.core"},
+        set(),
+    ),
     "genlab.ui.lessons": (  # which show the code of layers, too
         PAGE | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.nn"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.tabs": (
-        PAGE | {"genlab.ui.closer", "genlab.ui.lessons"},
+        PAGE | {"genlab.ui.closer", "genlab.ui.lessons", "genlab.ui.shown_runs"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.shell": (

@@ -1,5 +1,6 @@
 """The PixelCNN page without a browser: captions, bills, payloads, handlers and lessons."""
 
+import dataclasses
 import re
 
 import gradio as gr
@@ -17,6 +18,7 @@ from genlab.inference.runs import Run, Segment, account_for, stream_run
 from genlab.models.gated_pixelcnn import GatedPixelCNN
 from genlab.models.pixelcnn import PixelCNN
 from genlab.store import ModelStore
+from genlab.ui import shown_runs
 from genlab.ui.canvas.payload import decode
 from genlab.ui.lessons import pixelcnn as lessons
 from genlab.ui.tabs import pixelcnn as tab
@@ -93,7 +95,7 @@ def build_page(store):
     ],
 )
 def test_a_caption_names_card_seeds_branches_and_temperatures(store, run, caption):
-    assert tab.describe(store, run) == caption
+    assert shown_runs.describe(store, run) == caption
 
 
 def test_a_bill_names_what_was_measured_and_counted():
@@ -106,13 +108,21 @@ def test_a_bill_names_what_was_measured_and_counted():
 
 @pytest.mark.parametrize("images", [1, 4])
 def test_a_finished_run_is_billed_with_its_own_steps_and_its_own_rate(store, images, monkeypatch):
-    monkeypatch.setattr(tab, "full_pass_seconds", lambda model, count: 0.25 * count)
+    monkeypatch.setattr(shown_runs, "full_pass_seconds", lambda model, count: 0.25 * count)
 
     raster = tab.measure(store, run_of((0, 0, 1.0), images=images), 2.0)
     wavefront = tab.measure(store, run_of((0, 0, 1.0), images=images, order="wavefront"), 2.0)
 
     assert raster == RunCost(images, 36, 2.0, 36, 0.25 * images)
     assert wavefront == RunCost(images, 26, 2.0, 36, 0.25 * images)  # 6 + 5·4 fronts
+
+
+def test_guidance_costs_a_naive_sampler_two_passes_a_pixel(store, monkeypatch):
+    monkeypatch.setattr(shown_runs, "full_pass_seconds", lambda model, count: 0.25)
+    run = Run("gated", 1, "raster", (Segment(0, 0, 1.0),), label=7, guidance=2.0)
+
+    assert tab.measure(store, run, 2.0).full_passes == 72
+    assert tab.measure(store, dataclasses.replace(run, guidance=1.0), 2.0).full_passes == 36
 
 
 # — payloads —
@@ -129,7 +139,7 @@ def test_a_payload_holds_exactly_what_sample_draws(store, order, images):
     assert decoded.is_complete
     assert (decoded.pictures() == expected).all()
     assert decoded.settings.run == "abc"
-    assert decoded.settings.caption == tab.describe(store, run)
+    assert decoded.settings.caption == shown_runs.describe(store, run)
     assert decoded.settings.skew == {"raster": 6, "wavefront": 4}[order]
 
 
@@ -197,7 +207,8 @@ def test_a_shelf_without_weights_says_how_to_get_some(empty_store):
 def test_the_page_can_be_built_without_weights(empty_store):
     blocks = build_page(empty_store)
 
-    (models,) = (each for each in blocks.blocks.values() if isinstance(each, gr.Dropdown))
+    boxes = (each for each in blocks.blocks.values() if isinstance(each, gr.Dropdown))
+    (models,) = (each for each in boxes if each.label == "Model")
     assert (models.choices, models.value) == ([], None)
 
 
@@ -205,7 +216,7 @@ def test_the_page_can_be_built_without_weights(empty_store):
 
 
 def test_drawing_sends_a_growing_payload_then_the_bill(store, draw):
-    payloads, statuses, told = messages(draw, CARD, 4, 42, 0.9, "wavefront", {})
+    payloads, statuses, told = messages(draw, CARD, 4, 42, 0.9, "wavefront", "any", 1.0, {})
 
     pairs = zip(payloads, payloads[1:], strict=False)
     assert all(later.startswith(before) for before, later in pairs)
@@ -216,7 +227,7 @@ def test_drawing_sends_a_growing_payload_then_the_bill(store, draw):
 
 
 def test_a_run_can_be_branched_from_as_soon_as_anything_is_seen(draw):
-    stream = draw(CARD, 4, 42, 0.9, "wavefront", {})
+    stream = draw(CARD, 4, 42, 0.9, "wavefront", "any", 1.0, {})
 
     payload, _, told = next(stream)
 
@@ -225,7 +236,9 @@ def test_a_run_can_be_branched_from_as_soon_as_anything_is_seen(draw):
 
 
 def test_two_visitors_with_one_seed_get_one_picture_under_two_names(draw):
-    runs = [decode(messages(draw, CARD, 1, 5, 1.0, "raster", {})[0][-1]) for _ in range(2)]
+    runs = [
+        decode(messages(draw, CARD, 1, 5, 1.0, "raster", "any", 1.0, {})[0][-1]) for _ in range(2)
+    ]
 
     assert (runs[0].pictures() == runs[1].pictures()).all()
     assert runs[0].settings.run != runs[1].settings.run
@@ -235,7 +248,7 @@ def test_only_the_last_runs_of_a_visitor_are_kept(draw):
     runs = {}
     names = []
     for seed in range(tab.KEPT_RUNS + 5):
-        payload, _, runs = next(draw(CARD, 1, seed, 1.0, "raster", runs))
+        payload, _, runs = next(draw(CARD, 1, seed, 1.0, "raster", "any", 1.0, runs))
         names.append(decode(payload).settings.run)
 
     assert list(runs) == names[-tab.KEPT_RUNS :]
@@ -246,7 +259,7 @@ def test_a_handler_never_writes_to_the_runs_that_it_was_given(store, draw, branc
     given = tab.opening(store)
     kept = dict(given)
 
-    list(draw(CARD, 1, 5, 1.0, "raster", given))
+    list(draw(CARD, 1, 5, 1.0, "raster", "any", 1.0, given))
     list(branch_off(9, 1.0, given, asked("opening", 10)))
 
     assert given == kept
@@ -254,7 +267,8 @@ def test_a_handler_never_writes_to_the_runs_that_it_was_given(store, draw, branc
 
 def test_every_visitor_starts_with_runs_of_their_own(store):
     blocks = build_page(store)
-    (state,) = (each for each in blocks.blocks.values() if isinstance(each, gr.State))
+    states = (each for each in blocks.blocks.values() if isinstance(each, gr.State))
+    (state,) = (each for each in states if each.value)
     one, other = blocks.state_holder["one"], blocks.state_holder["other"]
 
     one[state._id]["mine"] = run_of((0, 1, 1.0))
@@ -273,7 +287,7 @@ def test_closing_a_draw_ends_the_sampler(store, draw, monkeypatch):
             ended.append(arguments)
 
     monkeypatch.setattr(tab, "draw_run", watched)
-    stream = draw(CARD, 16, 0, 1.0, "raster", {})
+    stream = draw(CARD, 16, 0, 1.0, "raster", "any", 1.0, {})
     next(stream)
 
     stream.close()
@@ -305,10 +319,18 @@ def test_closing_a_draw_ends_the_sampler(store, draw, monkeypatch):
         ({"temperature": "1"}, "Temperature must be"),
         ({"order": "column"}, "Order must be one of raster, wavefront"),
         ({"order": "naive"}, "Order must be one of raster, wavefront"),
+        ({"label": 1}, "Tiny tiny was trained without classes. Choose “Any class”"),
+        ({"card": "gated", "label": 10}, "Class must be a whole number from 0 to 9"),
+        ({"card": "gated", "label": -1}, "Class must be a whole number from 0 to 9"),
+        ({"card": "gated", "label": "7"}, "Class must be"),
+        ({"card": "gated", "label": None}, "Class must be"),
+        ({"guidance": 5.5}, "Guidance must be a number from 0 to 5"),
+        ({"guidance": float("nan")}, "Guidance must be"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_remedy(draw, change, told):
     asked = {"card": CARD, "images": 16, "seed": 0, "temperature": 1.0, "order": "raster"}
+    asked |= {"label": "any", "guidance": 1.0}
 
     with pytest.raises(gr.Error) as caught:
         list(draw(*(asked | change).values(), {}))
@@ -319,13 +341,47 @@ def test_what_cannot_be_drawn_is_refused_with_a_remedy(draw, change, told):
 
 @pytest.mark.parametrize("images", [1, 4, 16])
 def test_the_highest_seed_on_offer_can_be_drawn(draw, images):
-    payloads, *_ = messages(draw, CARD, images, 2**32 - images, 1.0, "wavefront", {})
+    payloads, *_ = messages(draw, CARD, images, 2**32 - images, 1.0, "wavefront", "any", 1.0, {})
 
     assert decode(payloads[-1]).is_complete
 
 
+@pytest.mark.parametrize(("label", "guidance"), [(7, 1.0), (3, 2.5)])
+def test_a_class_is_drawn_under_its_guidance(store, draw, label, guidance):
+    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", label, guidance, {})
+
+    expected = levels_of(store, card="gated", seed=3, count=4, label=label, guidance=guidance)
+    drawn = decode(payloads[-1])
+    assert (drawn.pictures() == expected).all()
+    assert f"class {label}" in drawn.settings.caption
+
+
+def test_class_guidance_and_order_fit_the_card(store):
+    without, classless_guidance, two_orders = tab.fitting(store, CARD)
+    classes, guidance, one_order = tab.fitting(store, "gated")
+
+    assert [value for _, value in without["choices"]] == ["any"]
+    assert [value for _, value in classes["choices"]] == ["any", *range(10)]
+    assert not without["interactive"] and not classless_guidance["interactive"]
+    assert classes["interactive"] and guidance["interactive"]
+    assert [value for _, value in two_orders["choices"]] == ["raster", "wavefront"]
+    assert [value for _, value in one_order["choices"]] == ["raster"]
+
+
+def test_a_guided_pixel_s_account_holds_the_two_logits_that_were_mixed(store):
+    run = Run("gated", 1, "raster", (Segment(0, 3, 1.0),), label=7, guidance=2.0)
+
+    account = account_for(store.get("gated"), run, 0, 3, 3)
+
+    given, free = account.unguided
+    torch.testing.assert_close(account.logits, free + 2.0 * (given - free))
+    told = lessons.describe_account(account, 3, 3, run.label, run.guidance)
+    assert f"+ 2 \\cdot ({given[1] - given[0]:.3f} - ({free[1] - free[0]:.3f}))" in told
+    assert "of class 7" in told
+
+
 def test_a_gated_network_draws_row_by_row(store, draw):
-    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", {})
+    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", "any", 1.0, {})
 
     expected = levels_of(store, card="gated", seed=3, count=4)
     assert (decode(payloads[-1]).pictures() == expected).all()

@@ -72,6 +72,7 @@ class PixelAccount:
         level: that was drawn.
         surprise: −log2 of its probability, bits.
         image_bits: the sum of all surprises of its image.
+        unguided: the logits with and without the class, (levels,) each, where guidance mixed them.
     """
 
     index: int
@@ -82,6 +83,7 @@ class PixelAccount:
     level: int
     surprise: float
     image_bits: float
+    unguided: tuple[Tensor, Tensor] | None
 
 
 def guided(model: Autoregressive, run: Run) -> Autoregressive:
@@ -152,7 +154,10 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
         surprise[frame.front[:, 0], frame.front[:, 1]] = frame.surprise[image]
     pixels = (frame.images[image : image + 1] * (model.spec.levels - 1)).round().long()
     label = None if run.labels is None else run.labels[:1]
-    logits = guided(model, run).logits(pixels, label)[0, :, 0, row, column]
+    logits, *unguided = (
+        network.logits(pixels, given)[0, :, 0, row, column]
+        for network, given in ((guided(model, run), label), (model, label), (model, None))
+    )
     temperature = heat[row, column].item()
     return PixelAccount(
         index=row * width + column,
@@ -163,4 +168,5 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
         level=pixels[0, 0, row, column].item(),
         surprise=surprise[row, column].item(),
         image_bits=surprise.sum().item(),
+        unguided=None if guided(model, run) is model else unguided,
     )

@@ -330,7 +330,7 @@ def test_two_visitors_with_one_seed_get_one_picture_and_do_not_meet(visit, lab):
 def busy(url, card, held):
     """Two held runs of others: as many as the server computes at once."""
     for seed in (1, 2):
-        settings = [card.name, 1, seed, 1.0, "raster"]
+        settings = [card.name, 1, seed, 1.0, "raster", "any", 1.0]
         httpx.post(f"{url}gradio_api/call/draw_pixels", json={"data": settings})
     return held
 

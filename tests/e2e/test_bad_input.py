@@ -136,7 +136,7 @@ def expected(store, card):
 def all_is_well(make_caller, card, expected):
     """Ends a test by drawing as usual, in another session."""
     yield
-    assert_draws(make_caller().draw(card, 1, 3, 1.0, "wavefront"), expected)
+    assert_draws(make_caller().draw(card, 1, 3, 1.0, "wavefront", *FREE), expected)
 
 
 def payload_of(messages):
@@ -172,6 +172,10 @@ SEEDS = "Seed must be a whole number from 0 to 4294967295. Change it"
 HEAT = r"Temperature must be a number from 0\.1 to 3\. Change it"
 MODEL = "There is no model called .* Choose one of: "
 ORDER = "Order must be one of raster, wavefront. Change it"
+CLASS = "was trained without classes. Choose “Any class”"
+GUIDANCE = "Guidance must be a number from 0 to 5. Change it"
+FREE = ("any", 1.0)  # class and guidance of a network without classes
+FREELY = {"label": "any", "guidance": 1.0}
 
 FORGED_SETTINGS = {
     "seed": [
@@ -197,12 +201,21 @@ FORGED_SETTINGS = {
         ({"order": each}, ORDER)
         for each in ("column", "naive", "", None, 0, ["raster"], {"raster": 1}, "x" * 10_000)
     ],
+    "class": [
+        ({"label": each}, CLASS)
+        for each in (0, -1, 10, "7", None, NAN, HUGE, [1], {}, "x" * 10_000)
+    ],
+    "guidance": [
+        ({"guidance": each}, GUIDANCE)
+        for each in (-0.1, 5.1, NAN, INFINITY, HUGE, "1", None, True, [1.0], {})
+    ],
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("setting", FORGED_SETTINGS)
 def test_a_setting_that_is_not_offered_is_refused_with_a_remedy(caller, card, setting, all_is_well):
     right = {"card": card, "images": 1, "seed": 0, "temperature": 1.0, "order": "raster"}
+    right |= FREELY
 
     for wrong, remedy in FORGED_SETTINGS[setting]:
         ((event, output),) = caller.draw(*(right | wrong).values())
@@ -212,7 +225,7 @@ def test_a_setting_that_is_not_offered_is_refused_with_a_remedy(caller, card, se
 
 @pytest.mark.parametrize("images", [4, 16])
 def test_the_last_image_s_seed_counts_too(caller, card, images, all_is_well):
-    ((_, output),) = caller.draw(card, images, 2**32 - images + 1, 1.0, "raster")
+    ((_, output),) = caller.draw(card, images, 2**32 - images + 1, 1.0, "raster", *FREE)
 
     assert_refused(output, f"Seed must be a whole number from 0 to {2**32 - images}")
 
@@ -225,7 +238,7 @@ def test_too_few_values_are_an_error_that_tells_nothing(caller, card, all_is_wel
 
 
 def test_surplus_values_and_a_forged_canvas_change_nothing(caller, card, expected):
-    settings = [card, 1, 3, 1.0, "wavefront"]
+    settings = [card, 1, 3, 1.0, "wavefront", *FREE]
 
     for surplus in ([None, FORGED_PAYLOAD], [{"opening": "x"}], [None, NAN, nested(50)]):
         assert_draws(caller.draw(*settings, *surplus), expected)
@@ -331,7 +344,7 @@ def test_a_state_is_kept_by_the_server_and_not_taken_from_a_caller(caller, card,
 
 def test_a_run_of_another_session_is_not_known(make_caller, card, all_is_well):
     one, other = make_caller(), make_caller()
-    name = decode(payload_of(one.draw(card, 1, 3, 1.0, "wavefront"))).settings.run
+    name = decode(payload_of(one.draw(card, 1, 3, 1.0, "wavefront", *FREE))).settings.run
     event = {"run": name, "position": 300, "index": [0, 3, 3], "value": 0}
 
     for trigger, inputs in (("branch", [0, 1.0, None]), ("select", [None])):
@@ -353,7 +366,7 @@ def test_a_broken_request_is_refused_without_a_word_about_us(caller, body, all_i
 
 def test_nobody_skips_the_queue(caller, card, all_is_well):
     for route in ("run", "api"):
-        answer = caller.post(f"{route}/draw_pixels", data=[card, 16, 0, 1.0, "raster", None])
+        answer = caller.post(f"{route}/draw_pixels", data=[card, 16, 0, 1.0, "raster", *FREE, None])
         assert answer.status_code == 404
         assert "join the queue" in answer.text
 
@@ -374,13 +387,14 @@ def test_a_run_of_somebody_else_goes_on_undisturbed(
     monkeypatch.setattr(page_of_pixelcnn, "draw_run", held)
     somebody, messages = make_caller(), []
     run = threading.Thread(
-        target=lambda: messages.extend(somebody.draw(card, 1, 3, 1.0, "wavefront"))
+        target=lambda: messages.extend(somebody.draw(card, 1, 3, 1.0, "wavefront", *FREE))
     )
     run.start()
     assert started.wait(SECONDS)
     for forged in FORGED_SETTINGS.values():
         wrong, remedy = forged[0]
         right = {"card": card, "images": 1, "seed": 0, "temperature": 1.0, "order": "raster"}
+        right |= FREELY
         ((_, output),) = caller.draw(*(right | wrong).values())
         assert_refused(output, remedy)
     for event in UNKNOWN_RUNS:

@@ -1,6 +1,7 @@
 """What lies under the PixelCNN page: one pixel in numbers, the code, the layers, the mistakes."""
 
 import inspect
+from collections.abc import Callable
 
 import gradio as gr
 import torch
@@ -26,13 +27,26 @@ AMID = slice(10, 20), slice(8, 20)  # rows and columns in which a digit still go
 INVITATION = "*Click a drawn pixel above: here you read how it came about.*"
 
 
-def build(store: ModelStore, card: gr.Dropdown, player: PixelPlayer, runs: gr.State) -> None:
-    """Declare both folded parts; a click on a pixel of the player fills in its numbers."""
+def build(
+    store: ModelStore,
+    card: gr.Dropdown,
+    player: PixelPlayer,
+    runs: gr.State,
+    *,
+    views: Callable[[], None],
+) -> None:
+    """Declare both folded parts; a click on a pixel of the player fills in its numbers.
+
+    Args:
+        views: declares further views of the network, above the table of its layers.
+    """
     with gr.Accordion("Look closer", open=False):
         account = gr.Markdown(INVITATION, latex_delimiters=LATEX, elem_classes="genlab-account")
         gr.Markdown("### The lines of our code that did this")
         gr.Code(_code(), language="python", show_label=False, interactive=False)
-        gr.Markdown("### The network, layer by layer")
+        gr.Markdown("### The network")
+        views()
+        gr.Markdown("### Layer by layer")
         layers = gr.Markdown(_layers(store, card.value))
     common_mistakes(_claims(store), card)
     card.change(kit.readable_errors(lambda name: _layers(store, name)), card, layers,
@@ -57,13 +71,16 @@ def build(store: ModelStore, card: gr.Dropdown, player: PixelPlayer, runs: gr.St
                 strict=True,
             )
         )
-        return describe_account(account_for(model, run, image, row, column), row, column)
+        account = account_for(model, run, image, row, column)
+        return describe_account(account, row, column, run.label, run.guidance)
 
     player.select(explain, runs, account, show_progress="hidden", trigger_mode="multiple",
                   api_visibility="private", **kit.COMPUTE)  # fmt: skip
 
 
-def describe_account(account: PixelAccount, row: int, column: int) -> str:
+def describe_account(
+    account: PixelAccount, row: int, column: int, label: int | None = None, guidance: float = 1.0
+) -> str:
     """The sampling formula of a binary pixel with its own numbers in it."""
     logit = (account.logits[-1] - account.logits[0]).item()
     black, white = account.probabilities[0].item(), account.probabilities[-1].item()
@@ -73,7 +90,8 @@ def describe_account(account: PixelAccount, row: int, column: int) -> str:
     return rf"""
 ### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
 
-The network reads all earlier pixels and gives one logit, $\ell = {logit:.3f}$. With the temperature
+The network reads all earlier pixels{_heard(label)} and gives one logit,
+$\ell = {logit:.3f}${_guided(account, guidance)}. With the temperature
 $T = {account.temperature:g}$ that is
 
 $$p(x_{{{account.index + 1}}} = \text{{white}} \mid x_1, \dots, x_{{{account.index}}})
@@ -88,6 +106,20 @@ The product over all pixels is the probability of the picture, so the costs add 
 $$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {account.image_bits:.1f}
 \text{{ bits}}$$
 """
+
+
+def _heard(label: int | None) -> str:
+    return "" if label is None else f", hears that the picture is of class {label},"
+
+
+def _guided(account: PixelAccount, guidance: float) -> str:
+    if account.unguided is None:
+        return ""
+    given, free = (float(each[-1] - each[0]) for each in account.unguided)
+    return (
+        rf" $= {free:.3f} + {guidance:g} \cdot ({given:.3f} - ({free:.3f}))$, its logit without a "
+        "class moved towards the one with it"
+    )
 
 
 def _code() -> str:

@@ -4,97 +4,46 @@ import functools
 import random
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 
 import gradio as gr
 
+from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
-from genlab.core.protocols import Incremental
-from genlab.inference.autoregressive import MAX_SEED, in_bursts
-from genlab.inference.cost import RunCost, full_pass_seconds
-from genlab.inference.runs import Run, Segment, make_run_stepper, stream_run
-from genlab.store import ModelStore
+from genlab.core.protocols import Conditional, Incremental
+from genlab.inference.autoregressive import MAX_SEED
+from genlab.inference.cost import full_pass_seconds
+from genlab.inference.runs import Run, Segment
+from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas import PixelPlayer
-from genlab.ui.canvas.payload import RunEncoder
+from genlab.ui.lessons import diagram, film, streams
 from genlab.ui.lessons import pixelcnn as lessons
+from genlab.ui.shown_runs import describe_cost, draw_run, measure
 
 COUNTS = (1, 4, 16)
 COOLEST, HOTTEST = 0.1, 3.0
+STRONGEST = 5.0  # guidance
+FIRST = "pixelcnn-mnist"  # the card that the page begins with
+ANY = "any"  # class
 KEPT_RUNS = 20  # of each visitor; older ones can no longer be branched from
-BURST = 14  # steps that are encoded together, some 5 ms of computing
 DICE = 9999  # seeds that a visitor can remember
 
 ORDERS = {"raster": "Row by row", "wavefront": "Wavefront"}
+CLASS_INFO = "What the picture should show"
+ORDER_INFO = "The same picture; the wavefront draws independent pixels together"
 
 Runs = dict[str, Run]
 
 
-def describe(store: ModelStore, run: Run) -> str:
-    """The caption: which card drew it, from which seeds."""
-    title = store.card(run.card).title
-    return " · ".join([title, *(_describe_segment(each, run.images) for each in run.segments)])
-
-
-def _describe_segment(segment: Segment, images: int) -> str:
-    seeds = f"seed {segment.seed}"
-    if images > 1:
-        seeds = f"seeds {segment.seed}–{segment.seed + images - 1}"
-    start = f"from pixel {segment.start}: " if segment.start else ""
-    heat = f", temperature {segment.temperature:g}" if segment.temperature != 1 else ""
-    return f"{start}{seeds}{heat}"
-
-
-def draw_run(store: ModelStore, run: Run, name: str) -> Generator[str, None, None]:
-    """The payload of a run, piece by piece."""
-    model = store.get(run.card)
-    stepper = make_run_stepper(model, run)
-    encoder = RunEncoder(
-        run=name,
-        rows=model.spec.height,
-        cols=model.spec.width,
-        images=run.images,
-        levels=model.spec.levels,
-        skew=stepper.skew,
-        start=run.segments[-1].start,
-        caption=describe(store, run),
-    )
-    yield encoder.header()
-    for frame in in_bursts(stream_run(model, run, stepper), BURST):
-        yield encoder.cells(
-            frame.levels[..., 0].numpy(),
-            frame.entropy.numpy(),
-            frame.surprise.numpy(),
-            frame.probabilities[:, :, 0].numpy(),
-        )
-
-
-def describe_cost(cost: RunCost) -> str:
-    """The bill in words; every number in it was measured or counted."""
-    images = "one image" if cost.images == 1 else f"{cost.images} images"
-    return (
-        f"**{cost.seconds:.2f} s** of computing in **{cost.steps} steps** for {images}. A naive "
-        f"sampler runs the whole network {cost.full_passes} times; at "
-        f"{1000 * cost.full_pass_seconds:.1f} ms a pass, measured on this server, that is "
-        f"{cost.naive_seconds:.1f} s: **{cost.speed_up:.0f} times** as long."
-    )
-
-
-def measure(store: ModelStore, run: Run, seconds: float) -> RunCost:
-    """What a finished run cost."""
-    model = store.get(run.card)
-    return RunCost(
-        images=run.images,
-        steps=len(make_run_stepper(model, run).fronts),
-        seconds=seconds,
-        full_passes=model.spec.height * model.spec.width,
-        full_pass_seconds=full_pass_seconds(model, run.images),
-    )
+def offered_cards(store: ModelStore) -> list[ModelCard]:
+    """What the page can draw; the plain PixelCNN comes first, since the others build upon it."""
+    return sorted(store.cards_with(Incremental), key=lambda card: card.name != FIRST)
 
 
 def opening(store: ModelStore) -> Runs:
     """What the page shows first, by its name: seed 0 of the first card; nothing without a card."""
-    cards = store.cards_with(Incremental)
+    cards = offered_cards(store)
     if not cards:
         return {}
     segment = Segment(0, seed=0, temperature=1.0)
@@ -113,10 +62,30 @@ def draw_opening(store: ModelStore) -> str:
     )
 
 
+def fitting(store: ModelStore, name: str | None) -> tuple[dict, dict, dict]:
+    """Settings of class, guidance and order as the card's network has them; they stay in place."""
+    network = skeleton(store.card(name)) if name else None
+    classes = network.classes if isinstance(network, Conditional) else 0
+    orders = network.orders if isinstance(network, Incremental) else tuple(ORDERS)
+    label = dict(
+        choices=[("Any class", ANY), *((str(k), k) for k in range(classes))],
+        value=ANY,
+        interactive=classes > 0,
+        info=CLASS_INFO if classes else "This network was trained without classes",
+    )
+    order = dict(
+        choices=[(title, each) for each, title in ORDERS.items() if each in orders],
+        value="raster",
+        info=ORDER_INFO if len(orders) > 1 else "This network's cache serves one order",
+    )
+    return label, {"value": 1.0, "interactive": classes > 0}, order
+
+
 def build(store: ModelStore) -> None:
     """Declare the page and wire it."""
-    cards = store.cards_with(Incremental)
+    cards = offered_cards(store)
     runs = gr.State(opening(store))
+    classes, guidances, orders = fitting(store, cards[0].name if cards else None)
     gr.Markdown(kit.text("pixelcnn"), elem_classes="genlab-question")
     with gr.Row():
         with gr.Column(scale=4, min_width=320):
@@ -133,6 +102,7 @@ def build(store: ModelStore) -> None:
                 value=cards[0].name if cards else None,
                 label="Model",
             )
+            label = gr.Dropdown(label="Class", **classes)
             images = gr.Radio(COUNTS, value=COUNTS[0], label="Images")
             with gr.Row(elem_classes="genlab-seed"):
                 seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED)
@@ -149,15 +119,21 @@ def build(store: ModelStore) -> None:
                 elem_id="pixelcnn-stop", elem_classes="genlab-primary",
             )  # fmt: skip
             with gr.Accordion("More", open=False):
-                order = gr.Radio(
-                    [(title, name) for name, title in ORDERS.items()],
-                    value="raster", label="Order of drawing",
-                    info="The same picture; the wavefront draws independent pixels together",
+                guidance = gr.Slider(
+                    0.0, STRONGEST, step=0.1, label="Guidance",
+                    info="How far towards the class: 0 forgets it, 1 is the model", **guidances,
                 )  # fmt: skip
-    lessons.build(store, card, player, runs)
+                order = gr.Radio(label="Order of drawing", **orders)
+    film.build(store, card)
+
+    def views() -> None:
+        diagram.build(store, card)
+        streams.build(store, card, player, runs)
+
+    lessons.build(store, card, player, runs, views=views)
 
     shown = [player, status, runs]
-    settings = [card, images, seed, temperature, order, runs]
+    settings = [card, images, seed, temperature, order, label, guidance, runs]
     draw, branch_off = _handlers(store)
     # `preprocess=False`: our own checks name the remedy, gradio's do not (or raise on NaN).
     kit.becomes_stop(drawing, stop, drawing.click)
@@ -170,6 +146,10 @@ def build(store: ModelStore) -> None:
                              api_visibility="private", preprocess=False,
                              **kit.COMPUTE)  # fmt: skip
     kit.until_the_end(drawing, stop, [started, branched])
+    refit = kit.readable_errors(lambda name: [gr.update(**each) for each in fitting(store, name)])
+    card.change(refit, card,
+                [label, guidance, order], show_progress="hidden", queue=False,
+                api_visibility="private", preprocess=False)  # fmt: skip
     dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {DICE + 1})")
     kit.on_page_load(lambda: draw_opening(store), player)
 
@@ -189,7 +169,14 @@ def _handlers(store: ModelStore) -> tuple:
 
     @kit.readable_errors
     def draw(
-        card: str, images: int, seed: float, temperature: float, order: str, runs: Runs
+        card: str,
+        images: int,
+        seed: float,
+        temperature: float,
+        order: str,
+        label: str | int,
+        guidance: float,
+        runs: Runs,
     ) -> Iterator[tuple]:
         count = kit.choice(images, "Images", COUNTS)
         run = Run(
@@ -197,6 +184,8 @@ def _handlers(store: ModelStore) -> tuple:
             images=count,
             order=_offered_order(store, card, order),
             segments=(_segment(0, seed, temperature, count),),
+            label=_offered_label(store, card, label),
+            guidance=kit.number(guidance, "Guidance", 0.0, STRONGEST),
         )
         yield from stream(run, runs)
 
@@ -231,6 +220,19 @@ def _offered_order(store: ModelStore, card: str, order: object) -> str:
             "other order under More, or another model."
         )
     return chosen
+
+
+def _offered_label(store: ModelStore, card: str, label: object) -> int | None:
+    """The class to draw, where the card's network knows classes; None for any."""
+    if label == ANY:
+        return None
+    model = store.get(card)
+    if not isinstance(model, Conditional):
+        raise InputError(
+            f"{store.card(card).title} was trained without classes. Choose “Any class”, or "
+            "another model."
+        )
+    return kit.whole_number(label, "Class", 0, model.classes - 1)
 
 
 def _another_seed(seed: int) -> int:

@@ -1,0 +1,77 @@
+"""Runs as a page shows them: the payload that the player plays, the caption, the bill."""
+
+from collections.abc import Generator
+
+from genlab.inference.autoregressive import in_bursts
+from genlab.inference.cost import RunCost, full_pass_seconds
+from genlab.inference.runs import Run, Segment, guided, make_run_stepper, stream_run
+from genlab.store import ModelStore
+from genlab.ui.canvas.payload import RunEncoder
+
+BURST = 14  # steps that are encoded together, some 5 ms of computing
+
+
+def describe(store: ModelStore, run: Run) -> str:
+    """The caption: which card drew it, of which class, from which seeds."""
+    parts = [store.card(run.card).title]
+    if run.label is not None:
+        guidance = f", guidance {run.guidance:g}" if run.guidance != 1 else ""
+        parts.append(f"class {run.label}{guidance}")
+    return " · ".join(parts + [_describe_segment(each, run.images) for each in run.segments])
+
+
+def _describe_segment(segment: Segment, images: int) -> str:
+    seeds = f"seed {segment.seed}"
+    if images > 1:
+        seeds = f"seeds {segment.seed}–{segment.seed + images - 1}"
+    start = f"from pixel {segment.start}: " if segment.start else ""
+    heat = f", temperature {segment.temperature:g}" if segment.temperature != 1 else ""
+    return f"{start}{seeds}{heat}"
+
+
+def draw_run(store: ModelStore, run: Run, name: str) -> Generator[str, None, None]:
+    """The payload of a run, piece by piece."""
+    model = store.get(run.card)
+    stepper = make_run_stepper(model, run)
+    encoder = RunEncoder(
+        run=name,
+        rows=model.spec.height,
+        cols=model.spec.width,
+        images=run.images,
+        levels=model.spec.levels,
+        skew=stepper.skew,
+        start=run.segments[-1].start,
+        caption=describe(store, run),
+    )
+    yield encoder.header()
+    for frame in in_bursts(stream_run(model, run, stepper), BURST):
+        yield encoder.cells(
+            frame.levels[..., 0].numpy(),
+            frame.entropy.numpy(),
+            frame.surprise.numpy(),
+            frame.probabilities[:, :, 0].numpy(),
+        )
+
+
+def describe_cost(cost: RunCost) -> str:
+    """The bill in words; every number in it was measured or counted."""
+    images = "one image" if cost.images == 1 else f"{cost.images} images"
+    return (
+        f"**{cost.seconds:.2f} s** of computing in **{cost.steps} steps** for {images}. A naive "
+        f"sampler runs the whole network {cost.full_passes} times; at "
+        f"{1000 * cost.full_pass_seconds:.1f} ms a pass, measured on this server, that is "
+        f"{cost.naive_seconds:.1f} s: **{cost.speed_up:.0f} times** as long."
+    )
+
+
+def measure(store: ModelStore, run: Run, seconds: float) -> RunCost:
+    """What a finished run cost."""
+    model = store.get(run.card)
+    passes_a_pixel = 1 if guided(model, run) is model else 2  # with the class, and without
+    return RunCost(
+        images=run.images,
+        steps=len(make_run_stepper(model, run).fronts),
+        seconds=seconds,
+        full_passes=passes_a_pixel * model.spec.height * model.spec.width,
+        full_pass_seconds=full_pass_seconds(model, run.images),
+    )
