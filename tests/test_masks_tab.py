@@ -377,9 +377,12 @@ def test_the_honest_card_and_the_cheat_stand_beside_each_other(tmp_path):
     with gr.Blocks(analytics_enabled=False) as blocks:
         mask_cheat.build(ModelStore(tmp_path, cards))
     draw = next(each for each in blocks.fns.values() if each.fn.__name__ == "draw_both")
-    pictures = draw.fn(3)
-    assert [each.label for each in draw.outputs] == [f"Samples of {card.title}" for card in cards]
+    *pictures, told = draw.fn(3)
+    *canvases, _ = draw.outputs
+    assert [each.label for each in canvases] == [f"Samples of {card.title}" for card in cards]
     assert [picture.shape for picture in pictures] == [(57, 57)] * 2
+    for picture in pictures:
+        assert f"**{(picture == 1).sum():,}** by the" in told
     with pytest.raises(gr.Error, match="Seed of the samples must be"):
         draw.fn(-1)
 

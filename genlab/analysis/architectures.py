@@ -195,7 +195,7 @@ _ALL = (
         keeps=False,
         wrong=(
             "rosinality/vq-vae-2-pytorch, issue 31, asks about it: every layer of its PixelSNAIL "
-            "leaves the pixel itself out. There residual connections bring it back."
+            "leaves the pixel itself out. Residual connections bring it back, it is guessed there."
         ),
     ),
     Architecture(
@@ -240,7 +240,10 @@ _ALL = (
         "Gated PixelCNN with the downward shift forgotten",
         _two_stacks(vertical, horizontal_a, ONE),
         _two_stacks(vertical, horizontal_b, ONE),
-        wrong="rampage644/wavenet, issue 5: its first layer leaked until it was shifted enough.",
+        wrong=(
+            "rampage644/wavenet, issue 5: the first layer is not causal, and enough shifting is "
+            "on the list of remedies."
+        ),
         **_GATED,
     ),
 )

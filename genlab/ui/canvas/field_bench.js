@@ -10,9 +10,15 @@ function joinBench(name) {
 }
 
 function onBench(paint) {
-  // Paints once a frame, while the view is on the screen, whenever the bench changes.
+  // Paints once a frame, while the view is on the screen, whenever the bench changes; the first
+  // time in any case, so that nothing below it moves when a visitor comes to it.
   let isVisible = false;
-  const draw = oncePerFrame(() => { if (isVisible && bench.choice) paint(); });
+  let wasPainted = false;
+  const draw = oncePerFrame(() => {
+    if (!bench.choice || (wasPainted && !isVisible)) return;
+    wasPainted = true;
+    paint();
+  });
   const sight = new IntersectionObserver((entries) => {
     isVisible = entries[entries.length - 1].isIntersecting;
     draw();

@@ -32,20 +32,23 @@ def build(store: ModelStore) -> None:
         return
     gr.Markdown(
         "The same network twice. The cheat's first layer may read the pixel that it predicts, so "
-        "while training it looks at the answer. When it draws, there is no answer to look at."
+        "while training it looks at the answer. When it draws, there is no answer to look at: a "
+        "pixel that is not drawn yet holds a 0, black, and the cheat repeats what it finds."
     )
     with gr.Row():
         pictures = [_column(store, name) for name in (HONEST, CHEAT)]
+    counted = gr.Markdown("", elem_classes="genlab-status")
     seed = gr.Number(0, label="Seed of the samples", precision=0, minimum=0)
     draw = gr.Button("Draw samples of both", size="sm", elem_id="masks-draw")
 
     @kit.readable_errors
-    def draw_both(seed: object) -> list[np.ndarray]:
+    def draw_both(seed: object) -> list[object]:
         first = kit.whole_number(seed, "Seed of the samples", 0, MAX_SEED - COUNT + 1)
-        return [samples(store, name, first) for name in (HONEST, CHEAT)]
+        drawn = [samples(store, name, first) for name in (HONEST, CHEAT)]
+        return [*drawn, describe_white(*drawn)]
 
-    draw.click(draw_both, seed, pictures, show_progress="minimal", api_visibility="private",
-               preprocess=False, **kit.COMPUTE)  # fmt: skip
+    draw.click(draw_both, seed, [*pictures, counted], show_progress="minimal",
+               api_visibility="private", preprocess=False, **kit.COMPUTE)  # fmt: skip
 
 
 def _column(store: ModelStore, name: str) -> PixelCanvas:
@@ -67,6 +70,12 @@ def describe_card(store: ModelStore, name: str) -> str:
         f"{title}Loss on {figure.n:,} test images: **{figure.value:.2f} nats** an image "
         f"(± {figure.standard_error:.2f})."
     )
+
+
+def describe_white(honest: np.ndarray, cheat: np.ndarray) -> str:
+    """How many pixels came out white; the gaps of the grids are grey."""
+    ours, theirs = ((each == 1).sum().item() for each in (honest, cheat))
+    return f"White pixels drawn: **{ours:,}** by the honest network, **{theirs:,}** by the cheat."
 
 
 def samples(store: ModelStore, name: str, seed: int) -> np.ndarray:

@@ -46,8 +46,8 @@ def build(
         gr.Code(_code(), language="python", show_label=False, interactive=False)
         gr.Markdown("### The network")
         views()
-        gr.Markdown("### Layer by layer")
-        layers = gr.Markdown(_layers(store, card.value))
+        with gr.Accordion("Layer by layer", open=False):
+            layers = gr.Markdown(_layers(store, card.value), elem_classes="genlab-layers")
     common_mistakes(_claims(store), card)
     card.change(kit.readable_errors(lambda name: _layers(store, name)), card, layers,
                 show_progress="hidden", api_visibility="private", preprocess=False)  # fmt: skip
