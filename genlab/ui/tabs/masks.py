@@ -65,7 +65,7 @@ def build(store: ModelStore) -> None:
                 json.dumps(OPENING), view="stage", bench=BENCH, tables=mask_tables.tables(),
                 label="What the target sees", elem_id="masks-stage",
             )  # fmt: skip
-        with gr.Column(scale=1, min_width=280):
+        with gr.Column(scale=1, min_width=304):
             panel = _panel()
             with gr.Accordion("More", open=False):
                 make = gr.Button("Figure for slides", size="sm")

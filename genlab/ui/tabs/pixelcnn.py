@@ -96,7 +96,7 @@ def build(store: ModelStore) -> None:
                 elem_id="pixelcnn-player",
             )
             status = gr.Markdown("", elem_classes="genlab-status")
-        with gr.Column(scale=1, min_width=280):
+        with gr.Column(scale=1, min_width=304):
             card = gr.Dropdown(
                 [(each.title, each.name) for each in cards],
                 value=cards[0].name if cards else None,
