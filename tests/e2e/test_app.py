@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from genlab.core.images import quantise
-from genlab.core.protocols import Incremental
 from genlab.inference.autoregressive import sample
 from genlab.inference.runs import Run, Segment, account_for, stream_run
 from genlab.store import ModelStore
@@ -34,7 +33,7 @@ def url(store, serve):
 
 @pytest.fixture(scope="module")
 def card(store):
-    return store.cards_with(Incremental)[0]
+    return page_of_pixelcnn.offered_cards(store)[0]
 
 
 class HeldStream:
@@ -122,6 +121,11 @@ class Lab:
 
     def choose(self, label):
         self.tab.get_by_label(label, exact=True).check()
+
+    def pick(self, label, option):
+        """Choose from a dropdown."""
+        self.tab.get_by_label(label, exact=True).click()
+        self.tab.get_by_role("option", name=option, exact=True).click()
 
     def start(self, *, trigger=None):
         """Press Draw (or do `trigger`) and wait for the new run's first message."""
@@ -514,3 +518,36 @@ def test_axe_finds_nothing_serious_in_the_stop_button(unfolded, held):
     unfolded.stop.click()
     unfolded.draw.wait_for()
     assert serious(found) == []
+
+
+def test_a_class_of_the_gated_network_is_drawn_under_its_guidance(visit, store):
+    lab = visit()
+    lab.pick("Model", "Gated PixelCNN, binary MNIST")
+    lab.tab.get_by_text("What the picture should show").wait_for()
+    lab.pick("Class", "3")
+    lab.open("More")
+    guidance = lab.tab.get_by_label("number input for Guidance")
+    guidance.fill("2")
+    guidance.blur()
+
+    lab.start()
+    lab.finish()
+
+    gated = store.card("gated-mnist")
+    expected = drawn_by(store, gated, seed=0, count=1, label=3, guidance=2.0)[0]
+    assert (lab.picture() == expected).all()
+    caption = lab.player.part("caption").inner_text()
+    assert caption == f"{gated.title} · class 3, guidance 2 · seed 0"
+
+
+def test_a_network_without_classes_offers_none(visit):
+    lab = visit()
+    lab.tab.get_by_text("This network was trained without classes").wait_for()
+    assert lab.tab.get_by_label("Class", exact=True).is_disabled()
+
+    lab.pick("Model", "Gated PixelCNN, binary MNIST")
+    lab.open("More")
+    lab.tab.get_by_text("This network's cache serves one order").wait_for()
+
+    assert not lab.tab.get_by_label("Class", exact=True).is_disabled()
+    assert lab.tab.get_by_label("Wavefront", exact=True).count() == 0

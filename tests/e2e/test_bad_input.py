@@ -10,7 +10,6 @@ import httpx  # comes with gradio
 import pytest
 
 from genlab.core.images import quantise
-from genlab.core.protocols import Incremental
 from genlab.inference.autoregressive import sample
 from genlab.store import ModelStore
 from genlab.ui import shell
@@ -61,13 +60,32 @@ class Caller:
         headers = {"content-type": "application/json"}
         return self._http.post(path, content=json.dumps(body), headers=headers)
 
-    def endpoint(self, trigger):
-        """The number of the server's function behind a trigger such as "branch"."""
+    def endpoint(self, trigger, inputs=None):
+        """The number of the server's function behind a trigger of the player, such as "branch".
+
+        Args:
+            inputs: how many it takes, where there are several functions.
+        """
+        (player,) = (
+            each["id"]
+            for each in self.config["components"]
+            if each["props"].get("elem_id") == "pixelcnn-player"
+        )
         return next(
             each["id"]
             for each in self.config["dependencies"]
-            if each["backend_fn"] and trigger in [event for _, event in each["targets"]]
+            if each["backend_fn"]
+            and [player, trigger] in [list(target) for target in each["targets"]]
+            and inputs in (None, len(each["inputs"]))
         )
+
+    @property
+    def model(self):
+        """The number of the component that holds the card's name."""
+        (drawing,) = (
+            each for each in self.config["dependencies"] if each["api_name"] == "draw_pixels"
+        )
+        return drawing["inputs"][0]
 
     def join(self, endpoint, data=(), event_data=None):
         """The last message's output of a queued event: {"data": …} or {"error": …}."""
@@ -116,7 +134,7 @@ def caller(make_caller):
 
 @pytest.fixture(scope="module")
 def card(store):
-    return store.cards_with(Incremental)[0].name
+    return page_of_pixelcnn.offered_cards(store)[0].name
 
 
 @pytest.fixture(autouse=True)
@@ -265,9 +283,12 @@ UNKNOWN_RUNS = [
 ]
 
 
-@pytest.mark.parametrize(("trigger", "inputs"), [("branch", [0, 1.0, None]), ("select", [None])])
+@pytest.mark.parametrize(
+    ("trigger", "inputs"),
+    [("branch", [0, 1.0, None]), ("select", [None]), ("select", [None, 1])],
+)
 def test_an_event_about_an_unknown_run_is_refused(caller, trigger, inputs, all_is_well):
-    endpoint = caller.endpoint(trigger)
+    endpoint = caller.endpoint(trigger, len(inputs))
 
     for event in UNKNOWN_RUNS:
         assert_refused(caller.join(endpoint, inputs, event), "no longer known here. Press Draw")
@@ -291,7 +312,7 @@ def test_a_branch_with_wrong_settings_is_refused(caller, all_is_well):
 
 
 def test_a_click_beside_the_picture_is_refused(caller, all_is_well):
-    endpoint = caller.endpoint("select")
+    endpoint = caller.endpoint("select", 1)
 
     def told(index):
         return caller.join(endpoint, [None], {"run": "opening", "index": index, "value": 0})
@@ -310,7 +331,7 @@ def test_a_file_in_an_event_is_not_read(caller, all_is_well):
 
     for trigger, inputs in (("branch", [0, 1.0, None]), ("select", [None])):
         event = {"run": "opening", "position": 3, "index": [0, 3, 3], "file": file}
-        output = caller.join(caller.endpoint(trigger), inputs, event)
+        output = caller.join(caller.endpoint(trigger, len(inputs)), inputs, event)
         assert output["error"] == (
             "File /etc/passwd is not in the cache folder and cannot be accessed."
         )
@@ -320,8 +341,7 @@ def test_every_other_endpoint_refuses_a_forged_model(caller, all_is_well):
     models = [
         each["id"]
         for each in caller.config["dependencies"]
-        if each["backend_fn"] and each["api_name"] != "draw_pixels" and len(each["inputs"]) == 1
-        and {event for _, event in each["targets"]} <= {"click", "change"}
+        if each["backend_fn"] and each["inputs"] == [caller.model]
     ]  # fmt: skip
     assert len(models) >= 5, "four claims and the layer table"
 
@@ -348,7 +368,7 @@ def test_a_run_of_another_session_is_not_known(make_caller, card, all_is_well):
     event = {"run": name, "position": 300, "index": [0, 3, 3], "value": 0}
 
     for trigger, inputs in (("branch", [0, 1.0, None]), ("select", [None])):
-        endpoint = one.endpoint(trigger)
+        endpoint = one.endpoint(trigger, len(inputs))
         assert "error" not in one.join(endpoint, inputs, event)
         assert_refused(other.join(endpoint, inputs, event), "no longer known here")
 

@@ -61,7 +61,7 @@ class FilmPlayer(gr.HTML):
             gif_file=gif_file,
         )
         # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.size, self.gif_file = size, gif_file
+        self.rows, self.cols, self.size, self.gif_file = 4, 5, size, gif_file
 
     def preprocess(self, payload: Any) -> None:  # noqa: ANN401
         """Refuse to be an input."""

@@ -127,7 +127,8 @@ class PixelCanvas(gr.HTML):
             states: what the overlay's codes mean, in the order of the legend.
             render: set by gradio when it rebuilds the component for an update.
         """
-        self.rows, self.cols, self.channels = rows, cols, channels
+        self.rows, self.cols, self.channels, self.size = rows, cols, channels, size
+        self.overlay, self.states = check_hex(overlay, rows * cols, "overlay"), list(states)
         super().__init__(
             value=value,
             label=label,
@@ -143,8 +144,8 @@ class PixelCanvas(gr.HTML):
             cols=cols,
             channels=channels,
             size=size,
-            overlay=check_hex(overlay, rows * cols, "overlay"),
-            states=list(states),
+            overlay=self.overlay,
+            states=self.states,
         )
 
     def preprocess(self, payload: Any) -> None:  # noqa: ANN401

@@ -46,7 +46,7 @@ class DrawingCanvas(gr.HTML):
             size: width in CSS pixels where there is room.
             render: set by gradio when it rebuilds the component for an update.
         """
-        self.rows, self.cols = rows, cols
+        self.rows, self.cols, self.size = rows, cols, size
         super().__init__(
             value=value,
             label=label,
