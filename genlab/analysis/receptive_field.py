@@ -9,7 +9,9 @@ Reference: Luo, Li, Urtasun & Zemel (2016), Understanding the Effective Receptiv
 Convolutional Neural Networks, https://arxiv.org/abs/1701.04128
 """
 
+import functools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -21,6 +23,7 @@ from genlab.analysis.stacks import Stack, linear_stack
 from genlab.core.cards import MaskedArchitecture, ModelCard
 from genlab.core.protocols import Autoregressive
 
+THREADS = 2  # a visitor waits for the field, and it is computed once
 BATCH = 10  # images; the features of a small batch stay in the processor's cache
 
 
@@ -99,8 +102,10 @@ def effective_field(
     rows, columns = _box(within, target)
     place = target[0] - rows.start, target[1] - columns.start
     parts = pixels[..., rows, columns].split(BATCH)
-    gradients = torch.cat([logit_gradients(model, part, target=place) for part in parts])
-    weights[rows, columns] = gradients.abs().sum(dim=1).mean(dim=0).float()
+    with ThreadPoolExecutor(THREADS) as pool:
+        gradients = pool.map(functools.partial(logit_gradients, model, target=place), parts)
+        mean = torch.cat(list(gradients)).abs().sum(dim=1).mean(dim=0)
+    weights[rows, columns] = mean.float()
     return weights
 
 
