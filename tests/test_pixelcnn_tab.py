@@ -380,6 +380,17 @@ def test_a_guided_pixel_s_account_holds_the_two_logits_that_were_mixed(store):
     assert "of class 7" in told
 
 
+@pytest.mark.parametrize(
+    ("card", "shown", "others"),
+    [(CARD, "causal_mask", "down_shift"), ("gated", "down_shift", "causal_mask")],
+)
+def test_the_code_on_show_is_that_of_the_card_s_network(store, card, shown, others):
+    code = lessons._code(store, card)
+
+    assert f"def {shown}" in code
+    assert f"def {others}" not in code
+
+
 def test_a_gated_network_draws_row_by_row(store, draw):
     payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", "any", 1.0, {})
 

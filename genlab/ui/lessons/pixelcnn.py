@@ -15,8 +15,9 @@ from genlab.core.errors import InputError
 from genlab.core.images import dequantise, quantise
 from genlab.inference.autoregressive import inverse_cdf
 from genlab.inference.runs import PixelAccount, account_for
+from genlab.nn.gated import GatedLayer, down_shift, gate
 from genlab.nn.masked import MaskedConv2d, causal_mask
-from genlab.store import ModelStore
+from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas import PixelPlayer
 from genlab.ui.closer import LATEX, Claim, common_mistakes, layer_rows
@@ -43,13 +44,15 @@ def build(
     with gr.Accordion("Look closer", open=False):
         account = gr.Markdown(INVITATION, latex_delimiters=LATEX, elem_classes="genlab-account")
         gr.Markdown("### The lines of our code that did this")
-        gr.Code(_code(), language="python", show_label=False, interactive=False)
-        gr.Markdown("### The network")
+        code = gr.Code(
+            _code(store, card.value), language="python", show_label=False, interactive=False
+        )
         views()
         with gr.Accordion("Layer by layer", open=False):
             layers = gr.Markdown(_layers(store, card.value), elem_classes="genlab-layers")
     common_mistakes(_claims(store), card)
-    card.change(kit.readable_errors(lambda name: _layers(store, name)), card, layers,
+    follow = kit.readable_errors(lambda name: (_layers(store, name), _code(store, name)))
+    card.change(follow, card, [layers, code],
                 show_progress="hidden", api_visibility="private", preprocess=False)  # fmt: skip
 
     @kit.readable_errors
@@ -122,8 +125,13 @@ def _guided(account: PixelAccount, guidance: float) -> str:
     )
 
 
-def _code() -> str:
-    parts = (inverse_cdf, causal_mask, MaskedConv2d.forward)
+def _code(store: ModelStore, name: str | None) -> str:
+    """The functions that the card's network runs; those of a plain one where there is no card."""
+    modules = skeleton(store.card(name)).modules() if name else ()
+    if any(isinstance(each, GatedLayer) for each in modules):
+        parts = (inverse_cdf, down_shift, gate, GatedLayer.before_gates)
+    else:
+        parts = (inverse_cdf, causal_mask, MaskedConv2d.forward)
     return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
 
 
