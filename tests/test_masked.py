@@ -99,3 +99,11 @@ def test_a_residual_block_leaves_its_input_as_it_is():
     enliven(MaskedResidualBlock(4))(x)
 
     assert torch.equal(x, before)
+
+
+@pytest.mark.parametrize("mask_type", ["A", "B"])
+@pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
+def test_taps_counts_what_the_mask_lets_through(kernel_size, mask_type):
+    layer = MaskedConv2d(1, 1, kernel_size, mask_type=mask_type)
+
+    assert layer.taps == layer.mask.sum().item()

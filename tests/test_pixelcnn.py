@@ -203,3 +203,10 @@ def test_labels_are_refused():
 def test_colour_images_are_refused():
     with pytest.raises(ValueError, match=r"spec\.channels must be 1, got 3"):
         PixelCNN(ImageSpec(3, 6, 6))
+
+
+def test_the_blocks_of_a_new_network_are_the_identity():
+    block = PixelCNN(ImageSpec(1, 6, 6, levels=2), features=8, blocks=1, head=8).blocks[0]
+    x = torch.randn(1, 8, 6, 6)
+
+    assert torch.equal(block(x), x)

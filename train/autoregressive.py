@@ -34,6 +34,6 @@ def _fixed(data: DataSet) -> Tensor:
     return binarise_dynamic(data.images, torch.Generator().manual_seed(0))
 
 
-def adamw(model: nn.Module) -> torch.optim.Optimizer:
-    """The highest learning rate of the schedule, 2e-3."""
-    return torch.optim.AdamW(model.parameters(), lr=2e-3, betas=(0.9, 0.95), weight_decay=1e-4)
+def adamw(model: nn.Module, *, lr: float = 2e-3) -> torch.optim.Optimizer:
+    """`lr` is the schedule's highest learning rate."""
+    return torch.optim.AdamW(model.parameters(), lr=lr, betas=(0.9, 0.95), weight_decay=1e-4)

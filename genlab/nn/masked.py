@@ -56,6 +56,11 @@ class MaskedConv2d(nn.Module):
         self.bias = convolution.bias
         self.register_buffer("mask", causal_mask(kernel_size, mask_type), persistent=False)
 
+    @property
+    def taps(self) -> int:
+        """How many of the kernel's taps the mask lets through."""
+        return self.kernel_size**2 // 2 + (self.mask_type == "B")
+
     def masked_weight(self) -> Tensor:
         """(out_channels, in_channels, kernel_size, kernel_size) with zeros at the masked taps."""
         return self.weight * self.mask

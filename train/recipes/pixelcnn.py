@@ -1,5 +1,6 @@
 """PixelCNN on binary images."""
 
+import functools
 from collections.abc import Iterator
 
 import torch
@@ -11,6 +12,7 @@ from train.autoregressive import BATCH, adamw, negative_log_likelihood, validati
 from train.recipe import Batch, FilmNotes, Recipe, shuffled
 
 PREVIEWS = 16
+FASTER = functools.partial(adamw, lr=4e-3)  # 1 nat better than 2e-3 after 500 steps
 
 
 def binary_batches(data: DataSet, generator: torch.Generator) -> Iterator[Batch]:
@@ -35,7 +37,7 @@ RECIPES = (
         validate=validation_nats,
         preview=fixed_seeds,
         steps=40_000,
-        optimiser=adamw,
+        optimiser=FASTER,
         ema=0.999,
         film=FilmNotes(
             seeds=tuple(range(PREVIEWS)),
