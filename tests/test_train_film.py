@@ -68,7 +68,7 @@ def test_the_shipped_film_holds_the_runs_pictures_and_figures(home):
     ):
         with Image.open(frame(home, index)) as drawn:
             np.testing.assert_array_equal(picture, np.array(drawn))
-        assert entry == {"index": index, **dataclasses.asdict(moment)}
+        assert {"cloud": (), **entry} == {"index": index, **dataclasses.asdict(moment)}
         assert pixels_sha256(picture) == entry["sha256"]
 
 

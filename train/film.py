@@ -87,7 +87,10 @@ def _moments(folder: RunFolder, card: str) -> tuple[FilmMoment, ...]:
             f"The film in {folder.path} is unfinished: {len(taken)} of {FILM_MOMENTS} moments. Let "
             f"the run end, with `python -m train {card} --resume` if it was stopped."
         )
-    return tuple(FilmMoment(**entry) for entry in entries)
+    clouds = [tuple(map(tuple, entry.pop("cloud", ()))) for entry in entries]
+    return tuple(
+        FilmMoment(**entry, cloud=cloud) for entry, cloud in zip(entries, clouds, strict=True)
+    )
 
 
 def _film(

@@ -3,6 +3,7 @@
 import time
 from types import TracebackType
 
+from torch import Tensor
 from tqdm import tqdm
 
 from genlab.core.cards import ModelCard
@@ -72,8 +73,15 @@ class Follower:
         model = with_weights(self._card, self._trainer.averaged_weights())
         validation = self._recipe.validate(model, self._validation)
         entry = {"step": moment.step, "seconds": moment.seconds, "validation": validation}
+        if self._recipe.cloud is not None:
+            entry["cloud"] = _rounded(self._recipe.cloud(model))
         self._folder.add_to_film(self._taken, self._recipe.preview(model), entry)
         self._taken += 1
         if moment.step:
             self._folder.log(moment, validation=validation)
             self._folder.plot_losses()
+
+
+def _rounded(codes: Tensor) -> list[list[float]]:
+    """To thousandths: a film shows them as dots."""
+    return [[round(number, 3) for number in code] for code in codes.tolist()]

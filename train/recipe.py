@@ -49,6 +49,7 @@ class Recipe:
         compiled: whether `torch.compile` pays on a CPU: it does for many small operations between
             the convolutions, not for convolutions alone.
         film: what the training film shows; without it, none is shipped.
+        cloud: (N, D) codes of images that never change, which the film shows as dots.
     """
 
     card: str
@@ -64,6 +65,7 @@ class Recipe:
     ema: float
     compiled: bool = False
     film: FilmNotes | None = None
+    cloud: Callable[[nn.Module], Tensor] | None = None
 
 
 def recipes() -> dict[str, Recipe]:

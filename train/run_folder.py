@@ -116,7 +116,7 @@ class RunFolder:
             if entry["step"] > step:
                 (self.path / _frame(entry["index"])).unlink(missing_ok=True)
 
-    def add_to_film(self, index: int, images: Tensor, entry: dict[str, float]) -> None:
+    def add_to_film(self, index: int, images: Tensor, entry: dict[str, object]) -> None:
         """Keep the picture of one moment, and its hash: (B, C, H, W) in [0, 1]."""
         from PIL import Image
 

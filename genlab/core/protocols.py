@@ -8,6 +8,7 @@ each name stand in `tests/test_models.py` and are tried on every card.
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from genlab.core.images import ImageSpec
@@ -77,4 +78,77 @@ class Conditional(Autoregressive, Protocol):
     """The label that means "any"; the same as no label."""
 
 
-CAPABILITIES = (Autoregressive, Incremental, Conditional)  # of models; a stepper is not one
+@runtime_checkable
+class LatentDecoder(Protocol):
+    """Turns codes into images: a VAE, an autoencoder, the generator of a GAN."""
+
+    spec: ImageSpec
+
+    latent_dim: int
+    """How many numbers a code has."""
+
+    def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Codes, (B, latent_dim), to images, (B, C, H, W) in [0, 1]; no randomness.
+
+        Args:
+            labels: (B,) int64, or None; models without classes refuse labels with a ValueError.
+        """
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns images into codes."""
+
+    latent_dim: int
+    """How many numbers a code has."""
+
+    def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Images, (B, C, H, W) in [0, 1], to mean and standard deviation, each (B, latent_dim).
+
+        A plain autoencoder gives one code an image, so its standard deviation is 0.
+        """
+
+
+@runtime_checkable
+class LatentPrior(LatentDecoder, Protocol):
+    """A decoder that generates: it knows which codes to decode, z ~ p(z)."""
+
+    def sample_prior(self, count: int, generator: torch.Generator) -> Tensor:
+        """Codes as the prior deals them, (count, latent_dim)."""
+
+
+@runtime_checkable
+class LatentVariableModel(LatentPrior, Encoder, Protocol):
+    """Knows p(z) = N(0, I), q(z | x) = N(mean, std²) and p(x | z), so that log p(x) has bounds."""
+
+    def log_likelihood(self, images: Tensor, z: Tensor) -> Tensor:
+        """log p(x | z) in nats of each pair, (B, C, H, W) and (B, latent_dim) → (B,).
+
+        Pixels are Bernoulli variables. For grey images in [0, 1] it is the mean over all
+        binarisations of them.
+        """
+
+
+@runtime_checkable
+class Restorer(Encoder, LatentDecoder, Protocol):
+    """Was trained to undo a corruption of its input (a denoising autoencoder)."""
+
+    corruption: str
+    """A key of `genlab.nn.corruption.CORRUPTIONS`."""
+
+    corruption_level: float
+    """How strong it was in training."""
+
+
+@runtime_checkable
+class SparseCoder(Encoder, LatentDecoder, Protocol):
+    """Has codes in [0, 1], most of which are meant to be near 0."""
+
+    penalty: str
+    """On the codes, in training: "l1", "kl" (towards a target activity) or "none"."""
+
+
+CAPABILITIES = (  # of models; a stepper is not one
+    *(Autoregressive, Incremental, Conditional),
+    *(LatentDecoder, Encoder, LatentPrior, LatentVariableModel, Restorer, SparseCoder),
+)

@@ -33,12 +33,15 @@ class FilmMoment:
         seconds: of training time until then.
         validation: the film's figure at that step.
         sha256: of the picture's pixels.
+        cloud: codes of images that never change, (N, D) rounded to thousandths; empty where the
+            recipe has none.
     """
 
     step: int
     seconds: float
     validation: float
     sha256: str
+    cloud: tuple[tuple[float, ...], ...] = ()
 
     @property
     def time(self) -> str:
@@ -124,7 +127,7 @@ def load_film(card: str, folder: Path = FILMS) -> Film:
         raise DataError(f"There is no training film of {str(card)[:60]!r}. Choose another model.")
     try:
         content = json.loads((folder / card / NOTES).read_text(encoding="utf8"))
-        moments = tuple(FilmMoment(**each) for each in content.pop("moments"))
+        moments = tuple(_moment(**each) for each in content.pop("moments"))
         pictures = _pictures(folder / card / SHEET, len(moments))
         lists = {name: tuple(content.pop(name)) for name in ("seeds", "classes")}
         film = Film(**content, **lists, moments=moments, pictures=pictures)
@@ -136,6 +139,10 @@ def load_film(card: str, folder: Path = FILMS) -> Film:
             f"{card}`."
         ) from error
     return film
+
+
+def _moment(*, cloud: list[list[float]] | None = None, **fields: object) -> FilmMoment:
+    return FilmMoment(**fields, cloud=tuple(map(tuple, cloud or ())))
 
 
 def _pictures(path: Path, count: int) -> NDArray[np.uint8]:
