@@ -1,7 +1,7 @@
 """The command line: everything that needs no screen, for a person or, with --json, a program.
 
 Each subcommand is a `genlab.core.commands.Command`. `models` and `sample` live here; a module of
-`genlab.analysis` brings its own. What is done with a model follows from its capabilities, never
+`genlab.analysis` or `genlab.inference` brings its own. What is done with a model follows from its capabilities, never
 from its family: the samplers and their options come from `genlab.inference`.
 """
 
@@ -48,7 +48,8 @@ def make_parser() -> argparse.ArgumentParser:
         prog="python -m genlab", description="GenLab without a screen.", allow_abbrev=False
     )
     subparsers = parser.add_subparsers(required=True, metavar="command")
-    for command in sum(discover("genlab.analysis", "COMMANDS"), COMMANDS):
+    found = discover("genlab.analysis", "COMMANDS") + discover("genlab.inference", "COMMANDS")
+    for command in sum(found, COMMANDS):
         sub = subparsers.add_parser(
             command.name, help=command.help, description=command.help, allow_abbrev=False
         )

@@ -51,6 +51,10 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         SCIENCE | {"gradio"},
     ),
     "genlab.ui.drawing": ({"genlab.ui.drawing", "genlab.analysis", "genlab.core"}, set()),
+    "genlab.ui.latent": (  # pages about codes, which the tabs of several families share
+        PAGE | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.ui.latent", "genlab.nn"},
+        SCIENCE | {"gradio", "matplotlib"},
+    ),
     "genlab.ui.shown_runs": (
         {"genlab.ui.canvas", "genlab.store", "genlab.inference", "genlab.core"},
         set(),
@@ -60,7 +64,8 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.tabs": (
-        PAGE | {"genlab.ui.closer", "genlab.ui.lessons", "genlab.ui.shown_runs"},
+        PAGE
+        | {"genlab.ui.closer", "genlab.ui.lessons", "genlab.ui.latent", "genlab.ui.shown_runs"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.shell": (

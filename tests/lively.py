@@ -7,8 +7,11 @@ pixel depends on, it comes out as a fair coin.
 import torch
 
 from genlab.core.images import ImageSpec
+from genlab.models.autoencoder import Autoencoder
 from genlab.models.gated_pixelcnn import GatedPixelCNN
 from genlab.models.pixelcnn import PixelCNN
+from genlab.models.vae import VAE
+from genlab.nn.latent_networks import DenseDecoder, DenseEncoder
 
 LOGIT_SPREAD = 2.0  # standard deviation of a tiny network's logits
 CLASSES = 3  # of a tiny class-conditional network
@@ -69,3 +72,29 @@ def tiny_gated(*, size=(6, 6), levels=2, first_kernel=7, layers=3, features=4, s
     model.output.weight *= (LOGIT_SPREAD / std)[:, None, None, None]
     model.output.bias.copy_((model.output.bias - mean) * LOGIT_SPREAD / std)
     return model
+
+
+@torch.no_grad()
+def tiny_vae(*, size=(8, 8), latent_dim=3, hidden=12, seed=0):
+    """A lively dense VAE for `size` (height, width), frozen as in the store."""
+    spec = ImageSpec(1, *size, levels=2)
+    model = VAE(
+        spec,
+        latent_dim,
+        encoder=DenseEncoder(spec, (hidden,), 2 * latent_dim),
+        decoder=DenseDecoder(spec, latent_dim, (hidden,)),
+    )
+    return enliven(model, seed).requires_grad_(False)
+
+
+@torch.no_grad()
+def tiny_autoencoder(*, size=(8, 8), latent_dim=3, hidden=12, seed=0):
+    """A lively dense autoencoder without a prior, frozen as in the store."""
+    spec = ImageSpec(1, *size)
+    model = Autoencoder(
+        spec,
+        latent_dim,
+        encoder=DenseEncoder(spec, (hidden,), latent_dim),
+        decoder=DenseDecoder(spec, latent_dim, (hidden,)),
+    )
+    return enliven(model, seed).requires_grad_(False)

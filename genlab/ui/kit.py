@@ -4,6 +4,7 @@ import contextlib
 import functools
 import inspect
 import logging
+import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -18,12 +19,24 @@ from genlab.store import ModelStore
 COMPUTE = {"concurrency_id": "compute", "concurrency_limit": 2}
 """Event settings of everything that takes longer than 100 ms: one queue for the whole site."""
 
+QUICK = {
+    "queue": False,
+    "show_progress": "hidden",
+    "trigger_mode": "always_last",
+    "api_visibility": "private",
+}
+"""Event settings of what follows a drag: a decode of some milliseconds, see `quick`."""
+
+AT_ONCE = 2  # unqueued decodes, of all visitors together
+PATIENCE = 5.0  # seconds that one waits for its turn
+
 MESSAGE_INTERVAL = 0.033  # seconds; at most 30 messages a second leave room to paint
 LONGEST_RUN = 60.0  # seconds of computing, then the visitor is told and the place is free
 
 TEXTS = Path(__file__).parent / "tabs" / "texts" / "en"
 
 _log = logging.getLogger(__name__)
+_turns = threading.BoundedSemaphore(AT_ONCE)
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,24 @@ def readable_errors(handler: Callable[..., Any]) -> Callable[..., Any]:
             raise _visible(error) from error
 
     return answering
+
+
+def quick(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """For `QUICK` events: readable errors, and never more than `AT_ONCE` of them at work.
+
+    Gradio's queue does not see these events, so nothing else would hold a crowd of sliders back.
+    """
+
+    @functools.wraps(handler)
+    def waiting(*inputs: object) -> object:
+        if not _turns.acquire(timeout=PATIENCE):
+            raise InputError("The server is busy at the moment. Move it again in a few seconds.")
+        try:
+            return handler(*inputs)
+        finally:
+            _turns.release()
+
+    return readable_errors(waiting)
 
 
 def _visible(error: Exception) -> gr.Error:
