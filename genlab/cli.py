@@ -1,8 +1,8 @@
 """The command line: everything that needs no screen, for a person or, with --json, a program.
 
 Each subcommand is a `genlab.core.commands.Command`. `models` and `sample` live here; a module of
-`genlab.analysis` or `genlab.inference` brings its own. What is done with a model follows from its capabilities, never
-from its family: the samplers and their options come from `genlab.inference`.
+`genlab.analysis` or `genlab.inference` brings its own. What is done with a model follows from its
+capabilities, never from its family: the samplers and their options come from `genlab.inference`.
 """
 
 import argparse
