@@ -121,6 +121,10 @@ class LatentPrior(LatentDecoder, Protocol):
 class LatentVariableModel(LatentPrior, Encoder, Protocol):
     """Knows p(z) = N(0, I), q(z | x) = N(mean, std²) and p(x | z), so that log p(x) has bounds."""
 
+    sees_grey: bool
+    """Whether its encoder was trained on grey images; else on binarised ones. A bound on the
+    likelihood of a binarised image is the tightest with the encoder looking at what it knows."""
+
     def log_likelihood(self, images: Tensor, z: Tensor) -> Tensor:
         """log p(x | z) in nats of each pair, (B, C, H, W) and (B, latent_dim) → (B,).
 
@@ -148,7 +152,27 @@ class SparseCoder(Encoder, LatentDecoder, Protocol):
     """On the codes, in training: "l1", "kl" (towards a target activity) or "none"."""
 
 
+@runtime_checkable
+class Classifier(Protocol):
+    """Judges pictures: which class, and as what a picture appears to it."""
+
+    spec: ImageSpec
+
+    classes: int
+    """How many."""
+
+    num_features: int
+    """Length of `features`; torchmetrics asks for this name."""
+
+    def classify(self, images: Tensor) -> Tensor:
+        """Logits of the classes, (B, classes), of images, (B, C, H, W) in [0, 1]."""
+
+    def features(self, images: Tensor) -> Tensor:
+        """The layer before the logits, (B, num_features), of images, (B, C, H, W) in [0, 1]."""
+
+
 CAPABILITIES = (  # of models; a stepper is not one
     *(Autoregressive, Incremental, Conditional),
     *(LatentDecoder, Encoder, LatentPrior, LatentVariableModel, Restorer, SparseCoder),
+    Classifier,
 )
