@@ -10,6 +10,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from torch import nn
 from tqdm import tqdm
 
 from genlab import data
@@ -17,11 +18,12 @@ from genlab.core.cards import CardFile, Figure
 from genlab.core.errors import GenLabError
 from genlab.store import CHECKPOINTS, ModelStore
 from train.errors import TrainingError
-from train.evaluator import Measurement, Subject, evaluators_of
+from train.evaluator import Evaluator, Measurement, Subject, evaluators_of
 from train.export import write_card
 from train.recipe import Recipe, recipes
 from train.stop import terminable
 
+JUDGES = {"mnist": "judge-mnist", "fashion-mnist": "judge-fashion"}
 DECIMALS = 4  # of a nat; the standard error is some 0.2
 DESCRIPTION = """\
 Measure a card's figures on the test images and write them to checkpoints/<card>.json, with their
@@ -35,6 +37,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("card", metavar="CARD", help="such as pixelcnn-mnist")
     parser.add_argument(
         "--quick", action="store_true", help="few images; prints, and writes nothing"
+    )
+    parser.add_argument(
+        "--only", metavar="NAME", help="one group of figures, such as sample_quality; default: all"
     )
     parser.add_argument(
         "--data-root",
@@ -75,7 +80,7 @@ def main(
             recorded = store.card_file(options.card)
             measurements = measure(options, offered, store)
             if not options.quick:
-                write_figures(measurements, recorded, store, options.checkpoints)
+                write_figures(measurements, recorded, store, options.checkpoints, only=options.only)
     except GenLabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -101,13 +106,31 @@ def measure(
         )
     name = offered[options.card].data
     load = functools.partial(data.load, name, root=options.data_root)
-    subject = Subject(model, load, options.quick)
+    subject = Subject(model, load, options.quick, judge_of(name, store))
     measurements = []
-    for evaluator in evaluators_of(model):
+    for evaluator in _chosen(evaluators_of(model), options.only):
         for measured in evaluator.measure(subject):
             tqdm.write(describe(measured))
             measurements.append(measured)
     return measurements
+
+
+def judge_of(data_set: str, store: ModelStore) -> nn.Module | None:
+    """The trained judge of a data set; None where there is none."""
+    name = JUDGES.get(data_set)
+    known = {card.name for card in store.cards}
+    return store.get(name) if name in known and store.has_weights(name) else None
+
+
+def _chosen(evaluators: list[Evaluator], only: str | None) -> list[Evaluator]:
+    """Those of this name; all where none is named."""
+    found = [each for each in evaluators if only in (None, each.name)]
+    if not found:
+        raise TrainingError(
+            f"Nothing called {only!r} is measured of this card. Choose one of: "
+            f"{', '.join(each.name for each in evaluators)}."
+        )
+    return found
 
 
 def describe(measured: Measurement) -> str:
@@ -119,7 +142,12 @@ def describe(measured: Measurement) -> str:
 
 
 def write_figures(
-    measurements: list[Measurement], recorded: CardFile, store: ModelStore, folder: Path
+    measurements: list[Measurement],
+    recorded: CardFile,
+    store: ModelStore,
+    folder: Path,
+    *,
+    only: str | None = None,
 ) -> None:
     """Put the figures into the card as it stands now, beside its others.
 
@@ -132,7 +160,8 @@ def write_figures(
             f"The weights of {recorded.card} were replaced while the old ones were measured. "
             "Nothing was written: evaluate again."
         )
-    command = shlex.join(["python", "-m", "train.evaluate", recorded.card])
+    chosen = [] if only is None else ["--only", only]
+    command = shlex.join(["python", "-m", "train.evaluate", recorded.card, *chosen])
     figures = {
         each.name: Figure(
             value=round(each.value, DECIMALS),

@@ -35,11 +35,13 @@ class Subject:
         model: frozen, float32, on the CPU.
         load: a split of the data set that it was trained on.
         quick: few images are enough; nothing is kept.
+        judge: the trained `genlab.core.protocols.Classifier` of its data set, if there is one.
     """
 
     model: nn.Module
     load: Callable[[str], DataSet]
     quick: bool = False
+    judge: nn.Module | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,11 @@ class Evaluator:
     capability: type
     measure: Callable[[Subject], Iterator[Measurement]]
 
+    @property
+    def name(self) -> str:
+        """As `--only` knows it."""
+        return self.measure.__name__
+
 
 def evaluators_of(model: nn.Module) -> list[Evaluator]:
     """Those that the model's capabilities call for.
@@ -63,7 +70,8 @@ def evaluators_of(model: nn.Module) -> list[Evaluator]:
         TrainingError: none.
     """
     offered = sum(discover("train.evaluators", "EVALUATORS"), ())
-    found = [each for each in offered if isinstance(model, each.capability)]
+    fitting = [each for each in offered if isinstance(model, each.capability)]
+    found = list({each.measure: each for each in fitting}.values())  # by whichever capability
     if not found:
         raise TrainingError(
             "Nothing is measured yet of a model with these capabilities. Add an evaluator to "

@@ -1,0 +1,84 @@
+import pytest
+import torch
+from lively import CLASSES, enliven, tiny_gated, tiny_pixelcnn, tiny_vae
+
+from genlab.core.images import ImageSpec
+from genlab.data import DataSet
+from genlab.models.judge import Judge
+from train.evaluator import Subject, evaluators_of
+from train.evaluators.samples import draw_samples, sample_quality
+
+DISTANCES = ["fid", "fid_floor", "fid_times_floor", "kid", "precision", "recall", "density",
+             "coverage", "class_entropy_bits"]  # fmt: skip
+NEAREST = ["nearest_training_distance", "nearest_training_distance_of_test"]
+
+
+def data_set(side):
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(256, (600, 1, side, side), generator=generator).to(torch.uint8)
+    return DataSet(images, torch.arange(600) % CLASSES, tuple("abc"))
+
+
+def subject(model, **more):
+    side = model.spec.height
+    judge = enliven(Judge(ImageSpec(1, side, side), classes=CLASSES, width=8, num_features=6))
+    return Subject(model, lambda split: data_set(side), **{"quick": True, "judge": judge, **more})
+
+
+@pytest.fixture
+def few(monkeypatch):
+    monkeypatch.setattr("train.evaluators.samples.QUICK_SAMPLES", 60)
+
+
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+@pytest.mark.parametrize("make", [tiny_pixelcnn, tiny_vae])
+def test_every_generating_model_is_judged_once(make, few):
+    model = make(size=(8, 8))
+
+    assert [each.measure for each in evaluators_of(model)].count(sample_quality) == 1
+    measured = list(sample_quality(subject(model)))
+
+    assert [each.name for each in measured] == DISTANCES + NEAREST
+    assert all(each.value >= 0 or each.name == "kid" for each in measured)
+
+
+def test_a_conditional_model_is_asked_for_equally_many_of_each_class(few):
+    _, labels = draw_samples(subject(tiny_gated(size=(8, 8))), 60, generator())
+
+    assert torch.bincount(labels).tolist() == [20] * CLASSES
+
+
+def test_class_accuracy_is_that_of_the_classes_asked_for(few):
+    model = tiny_gated(size=(8, 8))
+    about = subject(model)
+    pictures, labels = draw_samples(about, 60, generator())
+    with torch.inference_mode():
+        right = (about.judge.classify(pictures).argmax(dim=1) == labels).float().mean().item()
+
+    measured = {each.name: each.value for each in sample_quality(about)}
+
+    assert measured["class_accuracy"] == pytest.approx(right)
+
+
+def test_samples_of_a_model_of_binary_pictures_are_binary():
+    pictures, labels = draw_samples(subject(tiny_vae(size=(8, 8))), 30, generator())
+
+    assert labels is None
+    assert pictures.unique().tolist() == [0, 1]
+
+
+def test_samples_do_not_depend_on_the_size_of_the_batches(monkeypatch):
+    about = subject(tiny_pixelcnn(size=(8, 8)))
+    together, _ = draw_samples(about, 12, generator())
+    monkeypatch.setattr("train.evaluators.samples.BATCH", 5)
+
+    parts, _ = draw_samples(about, 12, generator())
+
+    assert torch.equal(together, parts)
+
+
+def test_without_a_judge_nothing_is_measured():
+    assert list(sample_quality(subject(tiny_vae(size=(8, 8)), judge=None))) == []
