@@ -25,6 +25,7 @@ from genlab.data import DataSet
 from train.errors import DivergedError, TrainingError
 from train.recipe import Batch, Recipe
 from train.schedule import learning_rate_factor
+from train.turns import Turn, make_turns
 
 CLIP_NORM = 1.0
 LONGEST_STEP = 10.0  # seconds; a longer one is a machine that was paused, and does not count
@@ -59,17 +60,6 @@ class Moment:
     losses: dict[str, float]
 
 
-class _Step(nn.Module):
-    """The loss as a module, for data-parallel training hooks into `forward`."""
-
-    def __init__(self, model: nn.Module, recipe: Recipe) -> None:
-        super().__init__()
-        self.model, self._loss = model, recipe.loss
-
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
-        return self._loss(self.model, batch)
-
-
 class Trainer:
     """A network in training: its weights, their average, the optimiser and the progress."""
 
@@ -92,9 +82,7 @@ class Trainer:
         self._average = AveragedModel(model, multi_avg_fn=_warm_average(recipe.ema))
         if compiled:
             model.compile()  # in place, so that names of weights stay; the average's copy is eager
-        self._optimiser = recipe.optimiser(model)
-        self._peaks = [group["lr"] for group in self._optimiser.param_groups]
-        self._compute, self._prepared = accelerator.prepare(_Step(model, recipe), self._optimiser)
+        self._turns = make_turns(recipe, model, accelerator)
         self.step, self.seconds = 0, 0.0
 
     @property
@@ -111,17 +99,11 @@ class Trainer:
         """
         started = time.monotonic()
         factor = learning_rate_factor(self.progress)
-        for group, peak in zip(self._prepared.param_groups, self._peaks, strict=True):
-            group["lr"] = peak * factor
         batch = {k: v.to(self._accelerator.device) for k, v in next(self._batches).items()}
-        losses = self._losses(batch)
-        self._accelerator.backward(losses["loss"])
-        norm = self._accelerator.clip_grad_norm_(self._model.parameters(), CLIP_NORM)
-        losses = self._shared(losses)
-        if not math.isfinite(losses["loss"] + norm.item()):
-            raise DivergedError(self.step)
-        self._prepared.step()
-        self._prepared.zero_grad()
+        losses = {}
+        for turn in self._turns:
+            turn.scale_rate(factor)
+            losses |= self._take(turn, batch)
         self._average.update_parameters(self._model)
         self.step += 1
         self.seconds += self._of_main_process(min(time.monotonic() - started, LONGEST_STEP))
@@ -129,14 +111,30 @@ class Trainer:
             step=self.step,
             seconds=self.seconds,
             progress=self.progress,
-            learning_rate=self._peaks[0] * factor,
+            learning_rate=self._turns[0].peaks[0] * factor,
             images=len(batch["images"]) * self._accelerator.num_processes,
             losses=losses,
         )
 
-    def _losses(self, batch: Batch) -> dict[str, Tensor]:
+    def _take(self, turn: Turn, batch: Batch) -> dict[str, float]:
+        """Let one player move; its losses before the move."""
+        if len(self._turns) > 1:
+            self._model.requires_grad_(False)
+            for weight in turn.weights:
+                weight.requires_grad_(True)
+        losses = self._losses(turn, batch)
+        self._accelerator.backward(losses["loss"])
+        norm = self._accelerator.clip_grad_norm_(turn.weights, CLIP_NORM)
+        losses = self._shared(losses)
+        if not math.isfinite(losses["loss"] + norm.item()):
+            raise DivergedError(self.step)
+        turn.optimiser.step()
+        turn.optimiser.zero_grad()
+        return losses
+
+    def _losses(self, turn: Turn, batch: Batch) -> dict[str, Tensor]:
         try:
-            return self._compute(batch)
+            return turn.compute(batch)
         except BackendCompilerFailed as error:
             reason = str(error).splitlines()[0]
             raise TrainingError(
@@ -158,7 +156,7 @@ class Trainer:
         return {
             "model": self._model.state_dict(),
             "average": self._average.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
+            "optimiser": _one_or_all([turn.raw.state_dict() for turn in self._turns]),
             "generator": self._generator.get_state(),
             "step": self.step,
             "seconds": self.seconds,
@@ -173,10 +171,12 @@ class Trainer:
         try:
             self._model.load_state_dict(state["model"])
             self._average.load_state_dict(state["average"])
-            self._optimiser.load_state_dict(state["optimiser"])
+            states = state["optimiser"] if len(self._turns) > 1 else [state["optimiser"]]
+            for turn, each in zip(self._turns, states, strict=True):
+                turn.raw.load_state_dict(each)
             self._generator.set_state(state["generator"])
             self.step, self.seconds = state["step"], state["seconds"]
-        except (KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise TrainingError(
                 "The run's state belongs to another network or optimiser than the recipe's. "
                 "Remove its folder in --runs and start anew, or go back to the code that made it."
@@ -198,6 +198,10 @@ class Trainer:
     def _of_main_process(self, number: float) -> float:
         told = torch.tensor(number, dtype=torch.float64, device=self._accelerator.device)
         return broadcast(told).item()
+
+
+def _one_or_all(states: list[dict]) -> dict | list[dict]:
+    return states[0] if len(states) == 1 else states
 
 
 def averaged_weights(average: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -22,12 +22,38 @@ class FilmNotes:
         figure: what its `validate` measures.
         unit: of that.
         classes: of each image, empty where the network knows none.
+        constant: what all pictures are made from, as a sentence; "" where the seeds are all.
+        inputs: exactly that, of the card's network (whose values it must not read): codes or
+            images, for their hash.
+        cloud_classes: of each dot of the recipe's `cloud`.
     """
 
     seeds: tuple[int, ...]
     figure: str
     unit: str
     classes: tuple[str, ...] = ()
+    constant: str = ""
+    inputs: Callable[[nn.Module], Tensor] | None = None
+    cloud_classes: Callable[[], tuple[str, ...]] | None = None
+
+
+Loss = Callable[[nn.Module, Batch], dict[str, Tensor]]
+"""The whole network and a batch → named scalars; "loss" is the one that is minimised."""
+
+
+@dataclass(frozen=True)
+class Player:
+    """One of the parts of a network that play against each other, and take turns in every step.
+
+    Attributes:
+        part: the attribute of the network that holds it; only its weights move in its turn.
+        make_loss: a new loss for each run, which may remember what it saw.
+        optimiser: for the part, with the highest learning rate.
+    """
+
+    part: str
+    make_loss: Callable[[], Loss]
+    optimiser: Callable[[nn.Module], torch.optim.Optimizer]
 
 
 @dataclass(frozen=True)
@@ -40,15 +66,18 @@ class Recipe:
         queue: place in `python -m train all`, the lowest first.
         minutes: budget there, on two CPU cores.
         batches: endless batches from the training images; all randomness from the generator.
-        loss: named scalars of a batch; "loss" is the one that is minimised.
+        loss: of the whole network; not used where there are players.
         validate: one number of the EMA weights on the validation images, smaller is better.
         preview: (B, C, H, W) in [0, 1] from fixed seeds, for the training film.
         steps: how long where no budget in minutes is given.
-        optimiser: for the network's parameters, with the highest learning rate.
+        optimiser: for the network's parameters, with the highest learning rate; not used where
+            there are players.
         ema: decay of the exponential moving average of the weights that is exported.
         compiled: whether `torch.compile` pays on a CPU: it does for many small operations between
             the convolutions, not for convolutions alone.
         film: what the training film shows; without it, none is shipped.
+        players: in the order of their turns, where parts of the network have losses of their own;
+            the names of their losses must differ, but for "loss".
         cloud: (N, D) codes of images that never change, which the film shows as dots.
     """
 
@@ -57,7 +86,7 @@ class Recipe:
     queue: int
     minutes: float
     batches: Callable[[DataSet, torch.Generator], Iterator[Batch]]
-    loss: Callable[[nn.Module, Batch], dict[str, Tensor]]
+    loss: Loss
     validate: Callable[[nn.Module, DataSet], float]
     preview: Callable[[nn.Module], Tensor]
     steps: int
@@ -66,6 +95,7 @@ class Recipe:
     compiled: bool = False
     film: FilmNotes | None = None
     cloud: Callable[[nn.Module], Tensor] | None = None
+    players: tuple[Player, ...] = ()
 
 
 def recipes() -> dict[str, Recipe]:
