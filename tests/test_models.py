@@ -8,9 +8,22 @@ import torch
 import torch.nn.functional as F
 from lively import enliven
 
+from genlab.analysis.elbo import elbo
 from genlab.core.images import ImageSpec
-from genlab.core.protocols import CAPABILITIES, Autoregressive, Conditional, Incremental
+from genlab.core.protocols import (
+    CAPABILITIES,
+    Autoregressive,
+    Conditional,
+    Encoder,
+    Incremental,
+    LatentDecoder,
+    LatentPrior,
+    LatentVariableModel,
+    Restorer,
+    SparseCoder,
+)
 from genlab.inference.autoregressive import FullPassStepper
+from genlab.nn.corruption import CORRUPTIONS
 from genlab.store import ModelStore, skeleton
 
 CARDS = ModelStore().cards
@@ -39,6 +52,12 @@ leaky = pytest.mark.parametrize(
     ids=lambda card: card.name,
 )
 conditional = with_capability(Conditional)
+decoding = with_capability(LatentDecoder)
+encoding = with_capability(Encoder)
+with_a_prior = with_capability(LatentPrior)
+latent_variable = with_capability(LatentVariableModel)
+restoring = with_capability(Restorer)
+sparse = with_capability(SparseCoder)
 
 
 @pytest.fixture
@@ -272,3 +291,189 @@ def test_a_class_that_does_not_exist_is_refused(card, model):
     for label in (-1, model.classes + 1):
         with pytest.raises(ValueError, match="labels must be from 0"):
             model.logits(noise(model.spec, 1), torch.tensor([label]))
+
+
+def codes(model, count, seed=0):
+    """(count, D) as a Gaussian deals them."""
+    return torch.randn(count, model.latent_dim, generator=torch.Generator().manual_seed(seed))
+
+
+def grey_images(model, count, seed=0):
+    """(count, C, H, W) in [0, 1]; no pixel is certain."""
+    return torch.rand(count, *model.spec.shape, generator=torch.Generator().manual_seed(seed))
+
+
+@decoding
+def test_decoded_codes_are_images_of_the_spec(card, model):
+    images = model.decode(codes(model, 5))
+
+    assert isinstance(model.spec, ImageSpec)
+    assert (images.shape, images.dtype) == ((5, *model.spec.shape), torch.float32)
+    assert (images >= 0).all()
+    assert (images <= 1).all()
+    assert images.std(dim=0).max() > 0.01, "other codes are other images"
+
+
+@decoding
+def test_decoding_has_no_luck_and_never_changes_the_weights(card, model):
+    before, z = parameter_bytes(model), codes(model, 5)
+
+    first = model.decode(z)
+
+    assert torch.equal(model.decode(z), first)
+    assert parameter_bytes(model) == before
+
+
+@decoding
+def test_a_decoded_code_does_not_depend_on_its_batch(card, model):
+    model, z = model.double(), codes(model, 4).double()
+
+    together = model.decode(z)
+
+    for index in range(4):
+        alone = model.decode(z[index : index + 1])
+        torch.testing.assert_close(alone[0], together[index], rtol=1e-9, atol=1e-9)
+
+
+@decoding
+def test_every_number_of_a_code_moves_the_image(card, model):
+    model = model.double()
+    z = model.encode(grey_images(model, 1).double())[0] if isinstance(model, Encoder) else None
+    z = codes(model, 1).double() if z is None else z
+    moved = z + torch.eye(model.latent_dim).double()
+
+    images = model.decode(torch.cat([z, moved]))
+
+    assert ((images[1:] - images[0]).flatten(1).abs().amax(dim=1) > 0).all()
+
+
+@decoding
+def test_a_code_far_out_is_a_finite_image(card, model):
+    assert model.decode(20 * codes(model, 4).sign()).isfinite().all()
+
+
+@encoding
+def test_encoded_images_have_a_mean_and_a_spread_for_each_number(card, model):
+    mean, std = model.encode(grey_images(model, 5))
+
+    assert mean.shape == std.shape == (5, model.latent_dim)
+    assert mean.dtype == std.dtype == torch.float32
+    assert mean.isfinite().all()
+    assert mean.std(dim=0).max() > 1e-4, "other images are other codes"
+    assert std.isfinite().all()
+    assert (std > 0).all() if isinstance(model, LatentVariableModel) else (std == 0).all()
+
+
+@encoding
+def test_encoding_has_no_luck_and_never_changes_the_weights(card, model):
+    before, images = parameter_bytes(model), grey_images(model, 5)
+
+    first = model.encode(images)
+
+    assert all(map(torch.equal, model.encode(images), first))
+    assert parameter_bytes(model) == before
+
+
+@encoding
+def test_an_encoded_image_does_not_depend_on_its_batch(card, model):
+    model, images = model.double(), grey_images(model, 4).double()
+
+    together = torch.cat(model.encode(images), dim=1)
+
+    for index in range(4):
+        alone = torch.cat(model.encode(images[index : index + 1]), dim=1)
+        torch.testing.assert_close(alone[0], together[index], rtol=1e-9, atol=1e-9)
+
+
+@encoding
+def test_every_parameter_gets_a_gradient_through_the_code(card, model):
+    model.requires_grad_(True)
+    images = grey_images(model, 8)
+
+    if isinstance(model, LatentVariableModel):
+        elbo(model, images, codes(model, 8)).negative.mean().backward()
+    else:
+        F.mse_loss(model.decode(model.encode(images)[0]), images).backward()
+
+    still = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert still == []
+
+
+@decoding
+def test_decoding_visitors_at_once_get_what_each_gets_alone(card, model):
+    batches = [codes(model, 1, seed) for seed in range(4)] * 8
+    alone = [model.decode(z) for z in batches[:4]] * 8
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(model.decode, batches))
+
+    assert all(map(torch.equal, alone, together))
+
+
+@encoding
+def test_encoding_visitors_at_once_get_what_each_gets_alone(card, model):
+    batches = [grey_images(model, 1, seed) for seed in range(4)] * 8
+    alone = [model.encode(images)[0] for images in batches[:4]] * 8
+
+    with ThreadPoolExecutor(4) as pool:
+        together = [mean for mean, _ in pool.map(model.encode, batches)]
+
+    assert all(map(torch.equal, alone, together))
+
+
+@decoding
+def test_a_decoder_without_classes_refuses_labels(card, model):
+    with pytest.raises(ValueError, match="labels must be None"):
+        model.decode(codes(model, 1), torch.zeros(1, dtype=torch.int64))
+
+
+@with_a_prior
+def test_the_prior_s_codes_come_from_the_generator(card, model):
+    first, again, other = (
+        model.sample_prior(3, torch.Generator().manual_seed(seed)) for seed in (5, 5, 6)
+    )
+
+    assert first.shape == (3, model.latent_dim)
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@latent_variable
+def test_the_prior_is_a_standard_gaussian(card, model):
+    z = model.sample_prior(20_000, torch.Generator().manual_seed(0)).flatten()
+
+    assert z.mean().item() == pytest.approx(0, abs=0.03)
+    assert z.std().item() == pytest.approx(1, abs=0.03)
+    assert (z.abs() < 1).double().mean().item() == pytest.approx(0.6827, abs=0.01)
+
+
+@latent_variable
+def test_pixels_given_the_code_are_coins_with_the_decoded_chances(card, model):
+    model, z = model.double(), codes(model, 3).double()
+    binary = noise(model.spec, 3).double()
+
+    nats = model.log_likelihood(binary, z)
+
+    white = model.decode(z)
+    chances = torch.where(binary == 1, white, 1 - white)
+    torch.testing.assert_close(nats, chances.log().sum(dim=(1, 2, 3)))
+    assert isinstance(model.sees_grey, bool)
+
+
+@restoring
+def test_a_restorer_knows_what_it_was_trained_to_undo_and_takes_it(card, model):
+    corrupt = CORRUPTIONS[model.corruption]
+
+    seen = corrupt(grey_images(model, 4), 1.0, torch.Generator().manual_seed(0))
+
+    assert 0 < model.corruption_level <= 1
+    assert model.decode(model.encode(seen)[0]).isfinite().all()
+
+
+@sparse
+def test_sparse_codes_are_between_zero_and_one(card, model):
+    mean, _ = model.encode(grey_images(model, 20))
+
+    assert (mean >= 0).all()
+    assert (mean <= 1).all()
+    assert model.penalty in ("l1", "kl", "none")

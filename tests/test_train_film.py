@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 pytest.importorskip("accelerate", reason="training needs requirements-dev.txt")
@@ -14,7 +15,7 @@ from tiny_home import card_of, complaint, start  # noqa: E402
 from tiny_training import CARD, RECIPE, load  # noqa: E402
 
 from genlab import data  # noqa: E402
-from genlab.films.film import load_film, pixels_sha256  # noqa: E402
+from genlab.films.film import inputs_sha256, load_film, pixels_sha256  # noqa: E402
 from genlab.store import ModelStore  # noqa: E402
 from train.film import main  # noqa: E402
 from train.follower import FILM_MOMENTS  # noqa: E402
@@ -70,6 +71,51 @@ def test_the_shipped_film_holds_the_runs_pictures_and_figures(home):
             np.testing.assert_array_equal(picture, np.array(drawn))
         assert {"cloud": (), **entry} == {"index": index, **dataclasses.asdict(moment)}
         assert pixels_sha256(picture) == entry["sha256"]
+
+
+def test_the_shipped_film_says_what_stayed_the_same(home):
+    codes = torch.arange(8.0).view(4, 2)
+    notes = dataclasses.replace(NOTES, constant="Every picture is one", inputs=lambda model: codes)
+
+    assert ship(home, dataclasses.replace(RECIPE, film=notes)) == 0
+
+    film = load_film("tiny", home / "films")
+    assert film.constant == "Every picture is one"
+    assert film.inputs == inputs_sha256(codes)
+
+
+def test_the_shipped_film_holds_the_runs_clouds_with_their_classes(home):
+    change_entries(home, lambda entries: [e | {"cloud": cloud(e["index"])} for e in entries])
+    notes = dataclasses.replace(NOTES, cloud_classes=lambda: ("0", "1", "1"))
+
+    assert ship(home, dataclasses.replace(RECIPE, film=notes)) == 0
+
+    film = load_film("tiny", home / "films")
+    assert film.cloud_classes == ("0", "1", "1")
+    for index, moment in enumerate(film.moments):
+        assert [list(dot) for dot in moment.cloud] == cloud(index)
+
+
+def test_a_cloud_with_another_number_of_dots_than_classes_is_refused(home, capsys):
+    change_entries(home, lambda entries: [e | {"cloud": cloud(e["index"])} for e in entries])
+    notes = dataclasses.replace(NOTES, cloud_classes=lambda: ("0", "1"))
+
+    assert ship(home, dataclasses.replace(RECIPE, film=notes)) == 2
+
+    assert "cloud 0 has 3 dots instead of 2" in complaint(capsys)
+
+
+def test_a_run_of_before_the_clouds_is_shipped_without_them(home):
+    notes = dataclasses.replace(NOTES, cloud_classes=lambda: ("0", "1", "1"))
+
+    assert ship(home, dataclasses.replace(RECIPE, film=notes)) == 0
+
+    assert load_film("tiny", home / "films").cloud_classes == ()
+
+
+def cloud(index):
+    """Three dots of a moment."""
+    return [[0.0, 0.5 * index], [1.0, -1.0], [-0.125, 2.0]]
 
 
 def test_the_shipped_film_says_which_weights_it_ends_with(home):

@@ -17,12 +17,12 @@ from PIL import Image
 from genlab.core.cards import MALFORMED, ModelCard, sha256
 from genlab.core.errors import GenLabError
 from genlab.core.images import UNREADABLE, ImageSpec, image_grid
-from genlab.films.film import FILMS, NOTES, SHEET, Film, FilmMoment
+from genlab.films.film import FILMS, NOTES, SHEET, Film, FilmMoment, inputs_sha256
 from genlab.store import ModelStore, skeleton
 from train.errors import TrainingError
 from train.follower import FILM_MOMENTS
 from train.loop import averaged_weights
-from train.recipe import Recipe, recipes
+from train.recipe import FilmNotes, Recipe, recipes
 from train.replace import replacing
 from train.run_folder import RunFolder
 
@@ -102,20 +102,31 @@ def _film(
     files = [folder.path / "film" / f"{index:02}.png" for index in range(len(moments))]
     pictures = np.stack([_picture(path) for path in files])
     digest = sha256(safetensors.torch.save(averaged_weights(state["average"])))
+    network = skeleton(card)
     return Film(
         card=card.name,
         pictures=pictures,
         moments=moments,
         seeds=recipe.film.seeds,
         classes=recipe.film.classes,
-        columns=_columns(pictures.shape[1:], skeleton(card).spec, len(recipe.film.seeds)),
+        columns=_columns(pictures.shape[1:], network.spec, len(recipe.film.seeds)),
         figure=recipe.film.figure,
         unit=recipe.film.unit,
         command=run.command,
         init_from=run.init_from,
         earlier_steps=run.earlier_steps,
         weights=digest if state["step"] == moments[-1].step else None,
+        cloud_classes=_cloud_classes(recipe.film, moments),
+        constant=recipe.film.constant,
+        inputs=inputs_sha256(recipe.film.inputs(network)) if recipe.film.inputs else None,
     )
+
+
+def _cloud_classes(notes: FilmNotes, moments: tuple[FilmMoment, ...]) -> tuple[str, ...]:
+    """Of each dot; none where the run was filmed without a cloud."""
+    if notes.cloud_classes is None or not any(moment.cloud for moment in moments):
+        return ()
+    return notes.cloud_classes()
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:

@@ -51,14 +51,17 @@ def reparameterise(mean: Tensor, std: Tensor, noise: Tensor) -> Tensor:
     return mean + std * noise
 
 
-def elbo(model: LatentVariableModel, images: Tensor, noise: Tensor) -> Elbo:
+def elbo(
+    model: LatentVariableModel, images: Tensor, noise: Tensor, *, seen: Tensor | None = None
+) -> Elbo:
     """The bound with one code an image; differentiable.
 
     Args:
         images: (B, C, H, W) in [0, 1]; grey ones give the mean over their binarisations.
         noise: (B, D) standard normal.
+        seen: see `importance_weights`.
     """
-    mean, std = model.encode(images)
+    mean, std = model.encode(images if seen is None else seen)
     z = reparameterise(mean, std, noise)
     return Elbo(-model.log_likelihood(images, z), gaussian_kl(mean, std))
 

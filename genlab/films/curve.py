@@ -31,7 +31,7 @@ def curve_scale(values: Sequence[float]) -> CurveScale:
     later = values[TOWERING:]
     is_towering = later and _range(values) > CLEARLY * _range(later)
     shown = later if is_towering else values
-    step = _round_step(max(_range(shown), 1e-3 * abs(max(shown)), 1e-6) / TICKS)
+    step = round_step(max(_range(shown), 1e-3 * abs(max(shown)), 1e-6) / TICKS)
     first, last = math.floor(min(shown) / step), math.ceil(max(shown) / step)
     last = max(last, first + 1)
     ticks = tuple(round(index * step, 10) for index in range(first, last + 1))
@@ -42,7 +42,7 @@ def _range(values: Sequence[float]) -> float:
     return max(values) - min(values)
 
 
-def _round_step(least: float) -> float:
+def round_step(least: float) -> float:
     """The smallest of 1, 2, 5, 10, … that is at least `least`."""
     unit = 10.0 ** math.floor(math.log10(least))
     return next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= 0.999 * least)

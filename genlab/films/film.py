@@ -15,13 +15,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from torch import Tensor
 
 from genlab.core.cards import MALFORMED
 from genlab.core.errors import DataError
 from genlab.core.images import UNREADABLE
+from genlab.films.cloud import check_cloud
 
 FILMS = Path(__file__).parents[1] / "assets" / "films"
 SHEET, NOTES = "film.png", "film.json"
+LISTS = ("seeds", "classes", "cloud_classes")  # that JSON does not know to be tuples
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class FilmMoment:
 
 @dataclass(frozen=True, eq=False)
 class Film:
-    """What the weights of one run drew from the same seeds at every moment.
+    """What the weights of one run drew from the same inputs at every moment.
 
     Attributes:
         pictures: (T, H, W) uint8, a grid of images at each moment.
@@ -66,6 +69,9 @@ class Film:
         earlier_steps: that this checkpoint had behind it.
         weights: sha256 of the checkpoint that holds the last moment's weights, None where the
             training went on from there.
+        cloud_classes: of each dot of the moments' clouds.
+        constant: what all pictures are made from, as a sentence; "" where the seeds are all.
+        inputs: sha256 of that, see `inputs_sha256`; None where the seeds are all.
     """
 
     card: str
@@ -80,6 +86,9 @@ class Film:
     init_from: str | None
     earlier_steps: int
     weights: str | None
+    cloud_classes: tuple[str, ...] = ()
+    constant: str = ""
+    inputs: str | None = None
 
     def sheet(self) -> bytes:
         """All pictures below one another, as an 8-bit grey PNG."""
@@ -98,18 +107,25 @@ class Film:
         """Compare every picture with its hash.
 
         Raises:
-            ValueError: one differs, or a figure is no finite number.
+            ValueError: one differs, a figure is no finite number, or a cloud has not the dots
+                that the others have.
         """
         for index, (picture, moment) in enumerate(zip(self.pictures, self.moments, strict=True)):
             if pixels_sha256(picture) != moment.sha256:
                 raise ValueError(f"picture {index} is not the one that the training drew")
             if not math.isfinite(moment.step + moment.seconds + moment.validation):
                 raise ValueError(f"the figures of picture {index} are not finite numbers")
+            check_cloud(moment.cloud, len(self.cloud_classes), index)
 
 
 def pixels_sha256(picture: NDArray[np.uint8]) -> str:
     """The hexadecimal sha256 of a picture's pixels in raster order."""
     return hashlib.sha256(picture.tobytes()).hexdigest()
+
+
+def inputs_sha256(inputs: Tensor) -> str:
+    """The hexadecimal sha256 of codes or images as float32, in raster order."""
+    return hashlib.sha256(inputs.float().contiguous().numpy().tobytes()).hexdigest()
 
 
 def film_cards(folder: Path = FILMS) -> list[str]:
@@ -129,7 +145,7 @@ def load_film(card: str, folder: Path = FILMS) -> Film:
         content = json.loads((folder / card / NOTES).read_text(encoding="utf8"))
         moments = tuple(_moment(**each) for each in content.pop("moments"))
         pictures = _pictures(folder / card / SHEET, len(moments))
-        lists = {name: tuple(content.pop(name)) for name in ("seeds", "classes")}
+        lists = {name: tuple(content.pop(name)) for name in LISTS if name in content}
         film = Film(**content, **lists, moments=moments, pictures=pictures)
         film.check()
     except (*MALFORMED, *UNREADABLE) as error:

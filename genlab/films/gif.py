@@ -1,4 +1,5 @@
-"""A training film as an animated GIF: the pictures as they are, words and curve below them.
+"""A training film as an animated GIF: the pictures as they are, words and curve below them, and
+beside them the cloud of a latent plane, its dots the marks of their classes.
 
 All is grey, so that the GIF's 256 colours hold every pixel of the pictures exactly.
 """
@@ -8,6 +9,7 @@ import io
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from genlab.films.cloud import class_mark, cloud_scale
 from genlab.films.curve import CurveScale, curve_scale
 from genlab.films.film import Film
 
@@ -44,12 +46,33 @@ def _frame(film: Film, index: int) -> Image.Image:
     scale = gif_scale(film)
     picture = film.pictures[index].repeat(scale, axis=0).repeat(scale, axis=1)
     height, width = picture.shape
-    frame = np.full((height + STRIP, width), PAPER, np.uint8)
-    frame[:height] = picture
+    side = height if film.cloud_classes else 0
+    frame = np.full((height + STRIP, width + side), PAPER, np.uint8)
+    frame[:height, :width] = picture
     image = Image.fromarray(frame)
-    _write_words(ImageDraw.Draw(image), film, index, height)
-    _draw_curve(ImageDraw.Draw(image), film, index, height)
+    pen = ImageDraw.Draw(image)
+    _write_words(pen, film, index, height)
+    _draw_curve(pen, film, index, height)
+    if film.cloud_classes:
+        _draw_cloud(pen, film, index, width, side)
     return image
+
+
+def _draw_cloud(pen: ImageDraw.ImageDraw, film: Film, index: int, left: int, side: int) -> None:
+    """A square of `side` pixels at the top, with the axes through the origin."""
+    scale = cloud_scale([moment.cloud for moment in film.moments])
+    names = list(dict.fromkeys(film.cloud_classes))
+    low, reach = left + MARGIN, side - 2 * MARGIN
+    middle = MARGIN + reach / 2
+    pen.rectangle((low, MARGIN, low + reach, MARGIN + reach), outline=DIM)
+    pen.line((low, middle, low + reach, middle), DIM)
+    pen.line((left + middle, MARGIN, left + middle, MARGIN + reach), DIM)
+    font = ImageFont.load_default(11)
+    for dot, name in zip(film.moments[index].cloud, film.cloud_classes, strict=True):
+        across, down = scale.place(dot)
+        place = low + across * reach, MARGIN + down * reach
+        pen.text(place, class_mark(names, name), INK, font, "mm")
+    pen.text((low + 4, MARGIN + 4), f"±{scale.reach:g}", DIM, font)
 
 
 def _write_words(pen: ImageDraw.ImageDraw, film: Film, index: int, top: int) -> None:

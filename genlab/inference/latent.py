@@ -17,6 +17,7 @@ from genlab.core.protocols import Encoder, LatentDecoder, LatentPrior
 
 MAX_CODES = 512  # decoded in one call, some 100 ms of a core
 FARTHEST = 20.0  # of a code's number from 0; ten million Gaussian numbers stay below 6
+FARTHEST_WITHOUT_PRIOR = 1000.0  # nothing holds such codes near 0
 CHUNK = 64  # codes decoded at once: more leave the processor's cache
 MAX_SEED = 2**32 - 1
 AXIS_VALUES = (-0.8, -0.5, -0.25, 0.0, 0.25, 0.5, 0.8)
@@ -45,7 +46,7 @@ def checked_codes(model: LatentDecoder, z: Tensor | Sequence) -> Tensor:
         z: (latent_dim,) or (B, latent_dim) numbers.
 
     Raises:
-        InputError: another length, more than `MAX_CODES`, NaN, or a number beyond `FARTHEST`.
+        InputError: another length, more than `MAX_CODES`, NaN, or a number too far from 0.
     """
     try:
         codes = torch.as_tensor(z, dtype=torch.float32)
@@ -61,12 +62,17 @@ def checked_codes(model: LatentDecoder, z: Tensor | Sequence) -> Tensor:
         raise InputError(
             f"From 1 to {MAX_CODES} codes can be decoded at once, got {len(codes)}. Ask for fewer."
         )
-    if not (codes.isfinite() & (codes.abs() <= FARTHEST)).all():
+    limit = farthest(model)
+    if not (codes.abs() <= limit).all():  # nor is NaN
         raise InputError(
-            f"Every number of a code must be from −{FARTHEST:g} to {FARTHEST:g}. Change it, "
-            "then go."
+            f"Every number of a code must be from −{limit:g} to {limit:g}. Change it, then go."
         )
     return codes
+
+
+def farthest(model: LatentDecoder) -> float:
+    """How far from 0 a number of the model's codes may be."""
+    return FARTHEST if isinstance(model, LatentPrior) else FARTHEST_WITHOUT_PRIOR
 
 
 @torch.inference_mode()
@@ -124,19 +130,24 @@ def interpolate_codes(start: Tensor, end: Tensor, count: int, *, spherical: bool
     """
     if not 2 <= count <= MAX_CODES:
         raise InputError(f"A path has from 2 to {MAX_CODES} pictures, got {count}. Change it.")
-    share = torch.linspace(0, 1, count, dtype=start.dtype).unsqueeze(1)  # (count, 1)
-    straight = torch.lerp(start, end, share)
+    share = torch.linspace(0, 1, count, dtype=torch.float64).unsqueeze(1)  # (count, 1)
+    between = _arc if spherical else torch.lerp
+    path = between(start.double(), end.double(), share).to(start.dtype)
+    path[0], path[-1] = start, end  # exactly
+    return path
+
+
+def _arc(start: Tensor, end: Tensor, share: Tensor) -> Tensor:
+    """See `interpolate_codes`; float64, since float32 takes opposites for 0.0005 off."""
     lengths = start.norm(), end.norm()
-    if not spherical or not all(lengths):
-        return straight
+    if not all(lengths):
+        return torch.lerp(start, end, share)
     first, second = start / lengths[0], end / lengths[1]
     angle = (first @ second).clamp(-1, 1).acos()
     if angle.sin() < 1e-4:
-        return straight
+        return torch.lerp(start, end, share)
     direction = (((1 - share) * angle).sin() * first + (share * angle).sin() * second) / angle.sin()
-    path = direction * torch.lerp(lengths[0], lengths[1], share)
-    path[0], path[-1] = start, end  # exactly
-    return path
+    return direction * torch.lerp(lengths[0], lengths[1], share)
 
 
 def cross_fade(first: Tensor, second: Tensor, count: int) -> Tensor:

@@ -29,18 +29,27 @@ class VAE(nn.Module):
         latent_dim: numbers of a code.
         encoder: images in [0, 1], (B, C, H, W), to (B, 2 · latent_dim), μ and γ = log σ².
         decoder: codes, (B, latent_dim), to logits of the pixels, (B, C, H, W).
+        sees_grey: the encoder was trained on grey images.
     """
 
     def __init__(
-        self, spec: ImageSpec, latent_dim: int, *, encoder: nn.Module, decoder: nn.Module
+        self,
+        spec: ImageSpec,
+        latent_dim: int,
+        *,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        sees_grey: bool = False,
     ) -> None:
         super().__init__()
-        self.spec, self.latent_dim = spec, latent_dim
+        self.spec, self.latent_dim, self.sees_grey = spec, latent_dim, sees_grey
         self.encoder, self.decoder = encoder, decoder
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """See `genlab.core.protocols.Encoder.encode`."""
-        mean, gamma = self.encoder(images).chunk(2, dim=1)  # (B, D) each
+        output = self.encoder(images)  # (B, 2 · D)
+        output = output.to(torch.promote_types(output.dtype, torch.float32))  # bfloat16 in training
+        mean, gamma = output.chunk(2, dim=1)  # (B, D) each
         return mean, (gamma / 2).exp()
 
     def decode(self, z: Tensor, labels: Tensor | None = None) -> Tensor:
@@ -83,6 +92,7 @@ def _dense_fashion() -> VAE:
         latent_dim,
         encoder=DenseEncoder(spec, (150, 100), 2 * latent_dim),
         decoder=DenseDecoder(spec, latent_dim, (100, 150)),
+        sees_grey=True,
     )
 
 

@@ -1,8 +1,12 @@
 """The training film on a page of its own: scrubbed, played and saved by a visitor."""
 
+import io
+
 import gradio as gr
 import numpy as np
 import pytest
+from clouded_film import CLASSES, clouded_film
+from PIL import Image
 from shelved import tiny_card
 from tiny_film import COLS, ROWS, tiny_film, write_film
 
@@ -15,8 +19,9 @@ MOMENTS = 5
 FILMS = {
     "first": tiny_film("first", moments=MOMENTS, seed=1),
     "second": tiny_film("second", moments=MOMENTS, seed=2, rows=COLS, cols=ROWS),
+    "clouded": clouded_film("clouded", moments=MOMENTS, seed=3, rows=20),
 }
-TITLES = {"first": "Tiny first", "second": "Tiny second", "bare": "Tiny bare"}
+TITLES = {name: f"Tiny {name}" for name in (*FILMS, "bare")}
 
 
 @pytest.fixture(scope="module")
@@ -286,3 +291,101 @@ def test_nothing_sticks_out(page, canvas, url, width):
         box = label.bounding_box()
         assert frame["x"] - 1 <= box["x"]
         assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+
+
+# — the cloud —
+
+
+@pytest.fixture(scope="module")
+def clouded_url(folder, serve):
+    """A page that begins with the film that has a cloud."""
+    return serve(build_page(folder, "clouded"))
+
+
+@pytest.fixture(scope="module")
+def cloud_bench(shared_page, canvas, clouded_url):
+    """The unfolded film that the tests of the cloud share."""
+    return unfold(shared_page(clouded_url), canvas)
+
+
+@pytest.fixture
+def clouded(cloud_bench):
+    """The same, at its last moment."""
+    scrub(cloud_bench, MOMENTS - 1)
+    return cloud_bench
+
+
+def dot_colours(film, moment):
+    """Mean red, green, blue on the screen where that moment has each dot."""
+    picture = np.array(Image.open(io.BytesIO(film.tab.screenshot())).convert("RGB")).astype(int)
+    places = [film.count(f"dot({moment}, {index})") for index in range(len(CLASSES))]
+    corners = [(round(x) - 4, round(y) - 4) for x, y in places]
+    return np.array([picture[y : y + 9, x : x + 9].mean(axis=(0, 1)) for x, y in corners])
+
+
+def test_the_dots_move_with_the_scrubber_and_keep_their_scale(clouded, requests):
+    last = dot_colours(clouded, MOMENTS - 1)
+    apart = np.abs(last[:, None] - last).sum(axis=-1)
+    same = np.equal.outer(CLASSES, CLASSES)
+    assert apart[same].max() < 30 < apart[~same].min()
+    first, end = clouded.count("dot(0, 0)"), clouded.count(f"dot({MOMENTS - 1}, 0)")
+    with requests(clouded.tab) as seen:
+        scrub(clouded, 2)
+    assert seen == []
+    middle = clouded.count("dot(2, 0)")
+    np.testing.assert_allclose(middle, (np.array(first) + end) / 2, atol=1)
+    np.testing.assert_allclose(dot_colours(clouded, 2), last, atol=30)
+    assert not np.allclose(dot_colours(clouded, MOMENTS - 1), last, atol=30)
+
+
+def test_the_cloud_is_named_counted_and_in_the_table(clouded):
+    assert clouded.part("cloud-legend").locator("li").all_text_contents() == [
+        f"{name}2" for name in ("0", "1", "7", "8")
+    ]
+    scrub(clouded, 0)
+    words = clouded.part("cloud-words").inner_text()
+    assert "the same 8 images at step 0, spread by 0.00 × 0.00" in words
+    assert clouded.part("cloud").get_attribute("aria-label") == words
+    clouded.box.locator("summary").click()
+    heads = clouded.part("table").locator("thead th").all_inner_texts()
+    assert heads[-1] == "spread of the codes"
+    clouded.box.locator("summary").click()
+
+
+def test_pictures_and_cloud_stand_side_by_side_where_there_is_room(clouded):
+    pictures, cloud = clouded.stage.bounding_box(), clouded.part("cloud").bounding_box()
+
+    assert cloud["x"] >= pictures["x"] + pictures["width"]
+    assert abs(cloud["y"] - pictures["y"]) < 4
+    assert abs(cloud["width"] - pictures["width"]) < 16
+
+
+def test_a_film_without_a_cloud_has_none(film):
+    assert not film.part("cloud-figure").is_visible()
+
+
+def test_the_cloud_comes_and_goes_with_the_card(page, canvas, url):
+    tab = page(url)
+    film = unfold(tab, canvas)
+    choose(tab, "clouded")
+    film.wait("g.film === 'clouded' && g.dots === 8")
+    assert film.part("cloud-figure").is_visible()
+    choose(tab, "first")
+    film.wait("g.film === 'first'")
+    assert not film.part("cloud-figure").is_visible()
+
+
+def test_save_png_brings_pictures_and_cloud(clouded):
+    with clouded.tab.expect_download() as saved:
+        clouded.part("save").click()
+    with Image.open(saved.value.path()) as picture:
+        assert picture.size == (1680, 840)
+
+
+@pytest.mark.parametrize("width", [360, 390, 800, 1280])
+def test_no_cloud_sticks_out(page, canvas, clouded_url, width):
+    tab = page(clouded_url, width=width)
+    film = unfold(tab, canvas)
+    assert tab.evaluate("() => document.documentElement.scrollWidth") <= width
+    box = film.part("cloud").bounding_box()
+    assert abs(box["width"] - box["height"]) < 1 and box["width"] > 200

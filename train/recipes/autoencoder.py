@@ -1,5 +1,8 @@
 """Autoencoders: plain, denoising, sparse. The loss is a distance of pixels, and the penalty.
 
+The convolutional one learns by cross-entropy. By the squared error its pixels all turned black
+within 20 steps, where the sigmoid is flat: no gradient ever led out again.
+
 The weights of the penalties fit a loss that is a *mean* over pixels, as the textbook has it: Géron,
 Hands-On Machine Learning with Scikit-Learn, Keras and TensorFlow, chapter 17.
 """
@@ -21,6 +24,7 @@ BATCH = 128
 PREVIEWS = 16
 RATE = 2e-3
 L1_WEIGHT = 1e-4
+CONSTANT = f"Every picture is made from the same {PREVIEWS} test images"
 KL_WEIGHT, KL_TARGET = 5e-3, 0.1
 
 
@@ -42,6 +46,14 @@ def reconstruction_error(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
     """Mean squared error of a pixel."""
     code, _ = model.encode(batch.get("seen", batch["images"]))
     return {"loss": F.mse_loss(model.decode(code).float(), batch["images"])}
+
+
+def cross_entropy(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    """Nats an image, summed over pixels: the VAE's loss without its noise and its KL."""
+    code, _ = model.encode(batch["images"])
+    logits = model.decoder(code).float()  # (B, C, H, W)
+    nats = F.binary_cross_entropy_with_logits(logits, batch["images"], reduction="none")
+    return {"loss": nats.flatten(1).sum(dim=1).mean()}
 
 
 def sparse_error(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
@@ -82,11 +94,16 @@ def validation_restoring(model: nn.Module, data: DataSet) -> float:
 @torch.inference_mode()
 def fixed_examples(model: nn.Module, *, name: str) -> Tensor:
     """The reconstructions of the same examples at every moment; corrupted ones where it fits."""
+    return model.decode(model.encode(given_examples(model, name=name))[0])
+
+
+def given_examples(model: nn.Module, *, name: str) -> Tensor:
+    """What the network is given at every moment, (PREVIEWS, 1, 28, 28)."""
     images = _chosen_examples(name)
     if hasattr(model, "corruption"):
         generator = torch.Generator().manual_seed(0)
         images = CORRUPTIONS[model.corruption](images, model.corruption_level, generator)
-    return model.decode(model.encode(images)[0])
+    return images
 
 
 def _chosen_examples(name: str) -> Tensor:
@@ -99,6 +116,12 @@ def _chosen_examples(name: str) -> Tensor:
 def codes_of_examples(model: nn.Module, *, name: str) -> Tensor:
     """The codes of the shipped examples, (100, D), ten of each class in order."""
     return model.encode(data_sets.examples(name).images / 255)[0]
+
+
+def classes_of_examples(name: str) -> tuple[str, ...]:
+    """Of each dot of `codes_of_examples`."""
+    shipped = data_sets.examples(name)
+    return tuple(shipped.classes[label] for label in shipped.labels.tolist())
 
 
 def adam(model: nn.Module) -> torch.optim.Optimizer:
@@ -116,6 +139,7 @@ def _recipe(
     loss: Callable = reconstruction_error,
     validate: Callable = validation_error,
     plane: bool = False,
+    constant: str = CONSTANT,
 ) -> Recipe:
     return Recipe(
         card=card,
@@ -133,6 +157,9 @@ def _recipe(
             seeds=tuple(range(PREVIEWS)),
             figure=f"mean squared error of {VALIDATION:,} validation images",
             unit="thousandths a pixel",
+            constant=constant,
+            inputs=functools.partial(given_examples, name=data),
+            cloud_classes=functools.partial(classes_of_examples, data) if plane else None,
         ),
         cloud=functools.partial(codes_of_examples, name=data) if plane else None,
     )
@@ -146,6 +173,7 @@ def _denoising(card: str, corruption: str, *, queue: int) -> Recipe:
         minutes=4,
         batches=functools.partial(corrupted, corruption=corruption),
         validate=validation_restoring,
+        constant=f"{CONSTANT}, spoiled by the same noise",
     )
 
 
@@ -154,7 +182,9 @@ def _sparse(card: str, *, queue: int) -> Recipe:
 
 
 RECIPES = (
-    _recipe("autoencoder-plane-mnist", "mnist", queue=25, minutes=8, plane=True),
+    _recipe(
+        "autoencoder-plane-mnist", "mnist", queue=25, minutes=8, loss=cross_entropy, plane=True
+    ),
     _denoising("denoising-autoencoder-fashion", "gaussian", queue=26),
     _denoising("denoising-autoencoder-dropout-fashion", "dropout", queue=27),
     _sparse("sparse-autoencoder-l1-fashion", queue=28),

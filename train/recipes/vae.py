@@ -18,6 +18,7 @@ from train.recipe import Batch, FilmNotes, Recipe, shuffled
 BATCH = 128
 PREVIEWS = 16
 RATE = 2e-3
+CONSTANT = f"Every picture is decoded from the same {PREVIEWS} codes, dealt by the prior"
 FIGURE = f"mean −ELBO (β = 1) of {VALIDATION:,} validation images"
 
 
@@ -54,15 +55,26 @@ def validation_elbo(model: nn.Module, data: DataSet, *, binary: bool) -> float:
 
 @torch.inference_mode()
 def fixed_codes(model: nn.Module) -> Tensor:
-    """What the same codes, dealt by the prior with the seeds 0 to 15, become."""
+    """What the same codes become."""
+    return model.decode(chosen_codes(model))
+
+
+def chosen_codes(model: nn.Module) -> Tensor:
+    """The codes that the prior deals with the seeds 0 to 15, (PREVIEWS, D)."""
     codes = [model.sample_prior(1, torch.Generator().manual_seed(seed)) for seed in range(PREVIEWS)]
-    return model.decode(torch.cat(codes))
+    return torch.cat(codes)
 
 
 @torch.inference_mode()
 def codes_of_examples(model: nn.Module, *, name: str) -> Tensor:
     """The posterior means of the shipped examples, (100, D), ten of each class in order."""
     return model.encode(data_sets.examples(name).images / 255)[0]
+
+
+def classes_of_examples(name: str) -> tuple[str, ...]:
+    """Of each dot of `codes_of_examples`."""
+    shipped = data_sets.examples(name)
+    return tuple(shipped.classes[label] for label in shipped.labels.tolist())
 
 
 def adam(model: nn.Module) -> torch.optim.Optimizer:
@@ -92,7 +104,14 @@ def _recipe(
         steps=20_000,
         optimiser=adam,
         ema=0.999,
-        film=FilmNotes(seeds=tuple(range(PREVIEWS)), figure=FIGURE, unit="nats an image"),
+        film=FilmNotes(
+            seeds=tuple(range(PREVIEWS)),
+            figure=FIGURE,
+            unit="nats an image",
+            constant=CONSTANT,
+            inputs=chosen_codes,
+            cloud_classes=functools.partial(classes_of_examples, data) if plane else None,
+        ),
         cloud=functools.partial(codes_of_examples, name=data) if plane else None,
     )
 

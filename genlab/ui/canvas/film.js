@@ -22,6 +22,7 @@ const counters = element.genlab = {
   paints: 0, film: '', shown: 0, total: 0, playing: false, saved: 0,
   centre: (image, row, col) => clientCentre(measured(), stage, { image, row, col }),
   place: (moment) => placeOnCurve(moment),
+  dots: 0, dot: (moment, index) => placeOfDot(moment, index),
 };
 
 // — the film —
@@ -29,6 +30,7 @@ const counters = element.genlab = {
 async function receive() {
   stop();
   const content = props.value ? JSON.parse(props.value) : null;
+  showCloudFrame(content);
   const sheet = new Image();
   if (content) {
     sheet.src = content.sheet;
@@ -112,7 +114,9 @@ function paint() {
     layout.left, layout.top, film.cols * layout.cell, film.rows * layout.cell);
   showWords();
   drawCurve();
-  Object.assign(counters, { film: film.card, shown, total: moments().length, playing });
+  paintCloud();
+  const dots = film.cloud ? film.cloud.kinds.length : 0;
+  Object.assign(counters, { film: film.card, shown, total: moments().length, playing, dots });
   counters.paints += 1;
 }
 
@@ -153,9 +157,12 @@ function fillTable() {
     const line = place.insertRow();
     for (const text of texts) line.appendChild(document.createElement(kind)).textContent = text;
   };
-  row(table.createTHead(), 'th', ['step', 'training time', film.unit]);
+  const { cloud } = film;
+  row(table.createTHead(), 'th', ['step', 'training time', film.unit, ...(cloud ? ['spread of the codes'] : [])]);
   const body = table.createTBody();
-  for (const moment of moments()) row(body, 'td', [moment.step, moment.time, moment.value]);
+  moments().forEach((moment, index) => {
+    row(body, 'td', [moment.step, moment.time, moment.value, ...(cloud ? [cloud.spread[index]] : [])]);
+  });
 }
 
 // — the controls —
@@ -165,7 +172,9 @@ function savePng() {
   const { rows, cols } = film;
   const picture = pixelBuffer(cols, rows);
   picture.pen.drawImage(film.sheet, 0, shown * rows, cols, rows, 0, 0, cols, rows);
-  savePicture(picture.canvas, { columns: 1, images: 1, rows, cols }, fileName('-step-' + moments()[shown].step));
+  const name = fileName('-step-' + moments()[shown].step);
+  if (film.cloud) saveWithCloud(picture.canvas, name);
+  else savePicture(picture.canvas, { columns: 1, images: 1, rows, cols }, name);
 }
 
 function fileName(more) {
@@ -217,7 +226,7 @@ function connect() {
   part('scrub').addEventListener('input', (event) => moveTo(Number(event.target.value), false));
   stage.addEventListener('keydown', onStageKey);
   part('curve').addEventListener('click', (event) => moveTo(momentAt(event), true));
-  onAppearance([stage], () => { view = null; wake(); });
+  onAppearance([stage, cloudStage], () => { view = null; wake(); });
   watch('value', receive);
   watch('gif_file', () => receiveGif(true));
 }

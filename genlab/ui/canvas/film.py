@@ -1,6 +1,6 @@
 """FilmPlayer: watch a network learn, from the pictures and the validation curve of its training.
 
-The whole film is sent once, some 50 kB; scrubbing asks nothing of the server. A GIF of it is made
+The whole film is sent once, 50 to 200 kB; scrubbing asks nothing of the server. A GIF of it is made
 on demand, since few visitors want one.
 """
 
@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import gradio as gr
 
+from genlab.films.cloud import cloud_scale, spread
 from genlab.films.curve import curve_scale
 from genlab.films.film import Film
 from genlab.ui.canvas.source import markup, script, stylesheet
@@ -40,6 +41,7 @@ class FilmPlayer(gr.HTML):
         Args:
             label: names the pictures for screen readers.
             size: width of the stage in CSS pixels where there is room; its height is 4/5 of it.
+                With a cloud, pictures and cloud are squares that share the room.
             gif_file: what `gif_file` made, in an update.
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
@@ -48,8 +50,10 @@ class FilmPlayer(gr.HTML):
             value=value,
             label=label,
             html_template=markup("film"),
-            css_template=stylesheet("film"),
-            js_on_load=script("grid", "film_curve", "film"),
+            css_template=stylesheet("class_marks", "film"),
+            js_on_load=script(
+                *("grid", "marks", "class_marks", "plane_axes", "film_cloud", "film_curve", "film")
+            ),
             apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
@@ -94,12 +98,30 @@ def film_payload(film: Film) -> str:
                     "time": moment.time,
                     "value": f"{moment.validation:.2f}",
                     "validation": moment.validation,
+                    "cloud": moment.cloud,
                 }
                 for moment in film.moments
             ],
+            "cloud": _cloud_payload(film),
             "sheet": f"data:image/png;base64,{base64.b64encode(film.sheet()).decode()}",
         }
     )
+
+
+def _cloud_payload(film: Film) -> dict[str, Any] | None:
+    """What all moments' clouds share, and their words."""
+    if not film.cloud_classes:
+        return None
+    clouds = [moment.cloud for moment in film.moments]
+    scale = cloud_scale(clouds)
+    names = list(dict.fromkeys(film.cloud_classes))
+    return {
+        "reach": scale.reach,
+        "classes": names,
+        "kinds": [names.index(name) for name in film.cloud_classes],
+        "beyond": [sum(map(scale.is_beyond, cloud)) for cloud in clouds],
+        "spread": ["{:.2f} × {:.2f}".format(*spread(cloud)) for cloud in clouds],
+    }
 
 
 def gif_file(card: str, content: bytes) -> str:

@@ -83,19 +83,34 @@ def tell(film: Film, title: str, page_weights: str | None) -> str:
     start = "random weights"
     if film.init_from is not None:
         start = f"a checkpoint that had {film.earlier_steps:,} steps of training behind it"
-    end = "The page above draws with other weights than the film's last ones."
-    if film.weights is not None and film.weights == page_weights:
-        end = "The page above draws with the film's last weights."
     unit = " One nat is 1.44 bits." if film.unit.startswith("nats") else ""
     return (
         f"**{title}** learns: {len(film.moments)} moments from {start} to step {last.step:,}, "
-        f"{last.time} of training. {_constant(film)}, so only the weights change. {end}{unit}\n\n"
-        f"Trained with `{film.command}`"
+        f"{last.time} of training. {_constant(film)}, so only the weights change.{_dots(film)} "
+        f"{_end(film, page_weights)}{unit}\n\nTrained with `{film.command}`{_checksum(film)}"
     )
+
+
+def _end(film: Film, page_weights: str | None) -> str:
+    if film.weights is not None and film.weights == page_weights:
+        return "The page above draws with the film's last weights."
+    return "The page above draws with other weights than the film's last ones."
+
+
+def _dots(film: Film) -> str:
+    if not film.cloud_classes:
+        return ""
+    return f" The dots are the codes of the same {len(film.cloud_classes)} images at each moment."
+
+
+def _checksum(film: Film) -> str:
+    return f" · sha256 of what stays the same: `{film.inputs[:16]}…`" if film.inputs else ""
 
 
 def _constant(film: Film) -> str:
     """What all pictures have in common."""
+    if film.constant:
+        return film.constant
     seeds = f"Every picture is drawn from the seeds {film.seeds[0]} to {film.seeds[-1]}"
     if not film.classes:
         return seeds
