@@ -214,8 +214,10 @@ _SWAP = """() => {
 }"""
 
 
-def on_page_load(handler: Callable[[], object], output: gr.components.Component) -> None:
-    """Fill a component when a visitor opens the page, outside the queue for long work."""
+def on_page_load(
+    handler: Callable[[], object], output: gr.components.Component | list[gr.components.Component]
+) -> None:
+    """Fill components when a visitor opens the page, outside the queue for long work."""
     gr.on(
         None,
         readable_errors(handler),

@@ -9,6 +9,7 @@ from genlab.core.errors import GenLabError
 from genlab.registry import discover
 from genlab.store import ModelStore
 from genlab.ui.kit import Tab
+from genlab.ui.whole_props import send_whole_props
 
 WAITING = 32  # events in the queue; the next visitor is told that it is full
 
@@ -40,6 +41,7 @@ def tabs() -> list[Tab]:
 
 def build_app(store: ModelStore) -> gr.Blocks:
     """The whole site as one page of tabs."""
+    send_whole_props()
     with gr.Blocks(title="GenLab", analytics_enabled=False, fill_width=True) as app:
         gr.Markdown(
             "# GenLab\nWatch image generators think: every picture here is computed as you look, "
