@@ -4,8 +4,8 @@ import pytest
 import torch
 from shelved import tiny_network
 
-from genlab.analysis.layers import LayerRow, autoregressive_layers
-from genlab.core.protocols import Autoregressive
+from genlab.analysis.layers import LayerRow, autoregressive_layers, coder_layers
+from genlab.core.protocols import Autoregressive, Encoder, LatentDecoder
 from genlab.store import ModelStore, skeleton
 
 CARDS = {card.name: card for card in ModelStore().cards}
@@ -123,3 +123,41 @@ def test_a_table_leaves_the_world_as_it_was(store):
 
 def test_two_tables_are_alike():
     assert autoregressive_layers(tiny_network) == autoregressive_layers(tiny_network)
+
+
+# — networks that encode and decode —
+
+CODERS = [
+    card
+    for card in CARDS.values()
+    if isinstance(skeleton(card), Encoder) and isinstance(skeleton(card), LatentDecoder)
+]
+every_coder = pytest.mark.parametrize("card", CODERS, ids=lambda card: card.name)
+
+
+def test_autoencoders_and_vaes_have_a_table():
+    assert {card.family for card in CODERS} >= {"Autoencoder", "VAE"}
+
+
+@every_coder
+def test_a_coder_s_table_has_every_layer_once_and_all_its_parameters(card):
+    rows = coder_layers(card.build)
+
+    innermost = {
+        name: type(module).__name__
+        for name, module in skeleton(card).named_modules()
+        if not any(module.children())
+    }
+    assert len(rows) == len(innermost)
+    assert {row.name: row.kind for row in rows} == innermost
+    own = sum(parameter.numel() for parameter in skeleton(card).parameters())
+    assert sum(row.parameters for row in rows) == own
+
+
+def test_known_layers_of_the_sparse_autoencoder_have_their_shapes_and_sizes():
+    rows = {row.name: row for row in coder_layers(CARDS["sparse-autoencoder-kl-fashion"].build)}
+
+    assert rows["encoder.layers.0"] == LayerRow("encoder.layers.0", "Linear", (1, 100), 100 * 785)
+    assert rows["encoder.layers.2"].shape == (1, 300)
+    assert rows["decoder.layers.2"] == LayerRow("decoder.layers.2", "Linear", (1, 784), 784 * 101)
+    assert list(rows)[0] == "encoder.layers.0" and list(rows)[-1] == "decoder.layers.2"

@@ -32,13 +32,33 @@ def autoregressive_layers(build: Callable[[], Autoregressive]) -> list[LayerRow]
     The network is built anew on torch's "meta" device, where only shapes are computed: the models
     that visitors share are never touched.
     """
+    return _recorded(
+        build, lambda model: model.logits(torch.zeros(1, *model.spec.shape, dtype=torch.int64))
+    )
+
+
+def coder_layers(build: Callable[[], nn.Module]) -> list[LayerRow]:
+    """The same of a network that encodes and decodes: decode(mean of encode(x)), a batch of one.
+
+    Args:
+        build: makes an `Encoder` that is a `LatentDecoder` too.
+    """
+
+    def code_and_back(model: nn.Module) -> None:
+        code, _ = model.encode(torch.zeros(1, *model.spec.shape))
+        model.decode(code)
+
+    return _recorded(build, code_and_back)
+
+
+def _recorded(build: Callable[[], nn.Module], run: Callable[[nn.Module], object]) -> list[LayerRow]:
     rows: list[LayerRow] = []
     with torch.device("meta"):
         model = build()
         for name, module in model.named_modules():
             if not any(module.children()):
                 module.register_forward_hook(_recorder(name, rows))
-        model.logits(torch.zeros(1, *model.spec.shape, dtype=torch.int64))
+        run(model)
     return rows
 
 

@@ -1,0 +1,143 @@
+"""PicturePanels: pictures beside one another, grey or signed, pointed at together.
+
+What happened to a picture is seen by comparing it with itself, pixel by pixel: the cell under the
+pointer is outlined in every picture, and its values stand in one line. A signed picture is blue,
+white and vermilion with zero in the middle, over its scale.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+from numpy.typing import NDArray
+
+from genlab.ui.canvas.source import markup, script, stylesheet
+
+LOWEST, STEP = -8.0, 1 / 4096  # of a value as it is sent, two bytes: up to 8
+LIMITS = (
+    0.1,
+    0.2,
+    0.3,
+    0.5,
+    0.7,
+    1.0,
+)  # of a signed picture's scale: few, so that it seldom changes
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A place for a picture.
+
+    Attributes:
+        title: stands above it; in the line of values, too.
+        signed: whether its values are coloured by their sign.
+    """
+
+    title: str
+    signed: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ShownPicture:
+    """What stands in a panel.
+
+    Attributes:
+        values: (H, W) floats; grey pictures are clipped to [0, 1] where they are painted.
+        note: stands below it.
+    """
+
+    values: NDArray[np.floating]
+    note: str = ""
+
+
+class PicturePanels(gr.HTML):
+    """Shows a list of `ShownPicture`, one a panel; None empties the panels.
+
+    It sends no event and is never an event's input.
+    """
+
+    def __init__(
+        self,
+        value: Sequence[ShownPicture] | str | None = None,
+        *,
+        label: str,
+        panels: Sequence[Panel | dict[str, Any]],
+        rows: int = 28,
+        cols: int = 28,
+        size: int = 224,
+        visible: bool = True,
+        elem_id: str | None = None,
+        elem_classes: list[str] | str | None = None,
+        render: bool = True,
+    ) -> None:
+        """Declare the panels.
+
+        Args:
+            label: names them for screen readers and for their file.
+            rows: cells from top to bottom.
+            cols: cells from left to right.
+            size: width of a picture in CSS pixels where there is room.
+            render: set by gradio when it rebuilds the component for an update.
+        """
+        self.panels = [vars(each) if isinstance(each, Panel) else each for each in panels]
+        self.rows, self.cols, self.size = rows, cols, size
+        self.count = len(self.panels)
+        self.lines = 1 if self.count <= 4 else 2  # of a note, where there is room
+        self.narrow = self.count if self.count <= 3 else -(-self.count // 2)  # on a phone
+        super().__init__(
+            value=value,
+            label=label,
+            html_template=markup("panels"),
+            css_template=stylesheet("panels"),
+            js_on_load=script("grid", "panels", "panels_words"),
+            apply_default_css=False,
+            visible=visible,
+            elem_id=elem_id,
+            elem_classes=elem_classes,
+            render=render,
+            rows=rows,
+            cols=cols,
+            size=size,
+            panels=self.panels,
+            count=self.count,
+            narrow=self.narrow,
+            lines=self.lines,
+        )
+
+    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
+        """Refuse to be an input."""
+        raise gr.Error("These pictures cannot be sent back. Reload the page and try again.")
+
+    def postprocess(self, value: Sequence[ShownPicture] | str | None) -> str:
+        """What panels.js reads; a text is taken for what this made before."""
+        if value is None or isinstance(value, str):
+            return value or ""
+        if len(value) > self.count:
+            raise ValueError(f"there are {self.count} panels, got {len(value)} pictures")
+        return json.dumps([self._picture(each) for each in value])
+
+    def _picture(self, shown: ShownPicture) -> dict[str, Any]:
+        if shown.values.shape != (self.rows, self.cols):
+            raise ValueError(
+                f"a picture must be {(self.rows, self.cols)}, got {shown.values.shape}"
+            )
+        steps = np.rint((shown.values.astype(np.float64) - LOWEST) / STEP).clip(0, 65535)
+        return {
+            "note": shown.note,
+            "limit": signed_limit(shown.values),
+            "values": base64.b64encode(steps.astype(">u2").tobytes()).decode(),
+        }
+
+    def api_info(self) -> dict[str, Any]:
+        """What the API's description says about the value."""
+        return {"type": "string", "description": "JSON: a note, a limit and values per picture"}
+
+
+def signed_limit(values: NDArray[np.floating]) -> float:
+    """The end of the scale that holds all values: one of `LIMITS`, or their largest size."""
+    largest = float(np.abs(values).max(initial=0.0))
+    return next((limit for limit in LIMITS if largest <= limit), largest)

@@ -1,0 +1,98 @@
+"""UnitBars: the units of a code as small bars in rows, one of which can be chosen."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from genlab.ui.canvas.source import markup, script, stylesheet
+
+SIDE = 320  # CSS px of a row, where there is room
+COLUMNS = 20
+
+
+@dataclass(frozen=True)
+class ShownUnits:
+    """A code.
+
+    Attributes:
+        values: of each unit, in [0, 1].
+        threshold: in [0, 1]; bars above it are filled.
+        chosen: the unit that is outlined, None for none.
+    """
+
+    values: tuple[float, ...]
+    threshold: float
+    chosen: int | None = None
+
+
+class UnitBars(gr.HTML):
+    """Shows `ShownUnits`; None empties the bars.
+
+    Event: `select` (`gr.SelectData`, index the unit, value its activity), by click or Enter.
+    Listen with `trigger_mode="multiple"`, see `PixelCanvas`.
+    """
+
+    def __init__(
+        self,
+        value: ShownUnits | str | None = None,
+        *,
+        label: str,
+        units: int,
+        cols: int = COLUMNS,
+        size: int = SIDE,
+        visible: bool = True,
+        elem_id: str | None = None,
+        elem_classes: list[str] | str | None = None,
+        render: bool = True,
+    ) -> None:
+        """Declare the bars.
+
+        Args:
+            label: names them for screen readers and for their file.
+            units: how many there are.
+            cols: bars in a row.
+            size: width of a row in CSS pixels where there is room.
+            render: set by gradio when it rebuilds the component for an update.
+        """
+        self.units, self.cols, self.size = units, cols, size
+        self.rows = -(-units // cols)
+        super().__init__(
+            value=value,
+            label=label,
+            html_template=markup("units"),
+            css_template=stylesheet("units"),
+            js_on_load=script("grid", "units"),
+            apply_default_css=False,
+            visible=visible,
+            elem_id=elem_id,
+            elem_classes=elem_classes,
+            render=render,
+            units=units,
+            cols=cols,
+            rows=self.rows,
+            size=size,
+        )
+
+    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
+        """Refuse to be an input."""
+        raise gr.Error("These bars cannot be sent back. Reload the page and try again.")
+
+    def postprocess(self, value: ShownUnits | str | None) -> str:
+        """What units.js reads; a text is taken for what this made before."""
+        if value is None or isinstance(value, str):
+            return value or ""
+        if len(value.values) != self.units:
+            raise ValueError(f"there must be {self.units} values, got {len(value.values)}")
+        return json.dumps(
+            {
+                "values": [round(float(each), 4) for each in value.values],
+                "threshold": value.threshold,
+                "chosen": value.chosen,
+            }
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        """What the API's description says about the value."""
+        return {"type": "string", "description": "JSON: values, a threshold, the chosen unit"}

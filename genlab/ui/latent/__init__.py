@@ -1,0 +1,1 @@
+"""Pages about codes, written against capabilities, so that any family with codes is served."""

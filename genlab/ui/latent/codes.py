@@ -1,0 +1,133 @@
+"""The codes that the pages begin with: random ones, resting ones, those of the shipped examples.
+
+A page names a model by its card. What a card's network cannot do is said here once, so that a
+generator without an encoder can share the pages that need none.
+"""
+
+import functools
+
+import torch
+from torch import Tensor, nn
+
+from genlab import data
+from genlab.analysis.latent_codes import Dimensions, measure_dimensions
+from genlab.core.errors import InputError
+from genlab.core.protocols import Encoder, LatentDecoder, LatentPrior
+from genlab.inference.latent import MAX_SEED, checked_codes, encode_images, farthest, prior_codes
+from genlab.store import ModelStore, skeleton
+from genlab.ui import kit
+from genlab.ui.canvas.latents import GAUSSIAN, read_code
+
+KEPT = 32  # cards whose measurements are kept
+DATA = {"Fashion-MNIST": "fashion-mnist", "MNIST": "mnist"}  # how a card's data begins → its set
+
+
+def decoder_of(store: ModelStore, name: str) -> nn.Module:
+    """The card's network, which is a `LatentDecoder`.
+
+    Raises:
+        InputError: it has no codes.
+    """
+    model = store.get(name)
+    if not isinstance(model, LatentDecoder):
+        raise InputError(f"{store.card(name).title} has no codes. Choose another model.")
+    return model
+
+
+def encoder_of(store: ModelStore, name: str) -> nn.Module:
+    """The card's network, which is a `LatentDecoder` and an `Encoder`.
+
+    Raises:
+        InputError: it cannot encode.
+    """
+    model = decoder_of(store, name)
+    if not isinstance(model, Encoder):
+        raise InputError(without_encoder(store.card(name).title))
+    return model
+
+
+def can_encode(store: ModelStore, name: str | None) -> bool:
+    """Whether the card's network has an encoder; no card has none."""
+    return name is not None and isinstance(skeleton(store.card(name)), Encoder)
+
+
+def without_encoder(title: str) -> str:
+    """Why there is nothing to see."""
+    return f"{title} has no encoder, so no picture has a code. Choose another model."
+
+
+def nothing_to_encode(store: ModelStore, name: str | None) -> str:
+    """What a page that needs an encoder says where there is none."""
+    if name is None:
+        return "No model is trained yet. Train one, then start GenLab again."
+    return without_encoder(store.card(name).title)
+
+
+def data_name(store: ModelStore, name: str | None) -> str:
+    """Which data set's examples belong to a card, one of `genlab.data.NAMES`."""
+    told = store.card(name).data if name else ""
+    return next((each for start, each in DATA.items() if told.startswith(start)), "mnist")
+
+
+def examples_of(store: ModelStore, name: str | None) -> data.DataSet:
+    """The shipped examples of what a card was trained on."""
+    return data.examples(data_name(store, name))
+
+
+def example_images(store: ModelStore, name: str | None) -> Tensor:
+    """The examples as the models see them, (N, 1, 28, 28) in [0, 1]."""
+    return examples_of(store, name).images / 255
+
+
+@functools.lru_cache(maxsize=KEPT)
+def example_codes(store: ModelStore, name: str) -> Tensor:
+    """The means that the encoder gives the examples, (N, D)."""
+    return encode_images(encoder_of(store, name), example_images(store, name))[0]
+
+
+@functools.lru_cache(maxsize=KEPT)
+def measured(store: ModelStore, name: str) -> Dimensions:
+    """What the numbers of the card's codes are used for; unknown without an encoder."""
+    model = decoder_of(store, name)
+    if isinstance(model, Encoder):
+        return measure_dimensions(model, example_images(store, name))
+    same = torch.ones(model.latent_dim)
+    return Dimensions(same, "not measured", -GAUSSIAN * same, GAUSSIAN * same, least=0.0)
+
+
+def random_code(store: ModelStore, name: str, seed: object) -> tuple[Tensor, str]:
+    """A code that the seed decides, (D,), and where it comes from.
+
+    Without a prior there is no law to draw from; then the seed picks one of the examples.
+    """
+    model = decoder_of(store, name)
+    number = kit.whole_number(seed, "Seed", 0, MAX_SEED)
+    if isinstance(model, LatentPrior):
+        return prior_codes(model, number, 1)[0], f"drawn from the prior, seed {number}"
+    codes = example_codes(store, name)
+    generator = torch.Generator().manual_seed(number)
+    place = int(torch.randint(len(codes), (), generator=generator))
+    told = "the code of a test picture that the seed picked, since this model has no prior"
+    return codes[place], told
+
+
+def resting_code(store: ModelStore, name: str) -> tuple[Tensor, str]:
+    """The middle of the codes, (D,), and what it is."""
+    model = decoder_of(store, name)
+    if isinstance(model, LatentPrior):
+        return torch.zeros(model.latent_dim), "all numbers 0, the middle of the prior"
+    return example_codes(store, name).mean(dim=0), "the mean of all test pictures' codes"
+
+
+def read_sent_code(model: LatentDecoder, sent: object) -> Tensor:
+    """A code as the sliders send it, (D,).
+
+    Raises:
+        InputError: not as many numbers as this model's codes have, or one too far from 0.
+    """
+    if sent in (None, ""):
+        raise InputError("No code arrived. Move a slider, then try again.")
+    try:
+        return checked_codes(model, read_code(sent, model.latent_dim, farthest(model)))[0]
+    except ValueError as error:
+        raise InputError(str(error)) from error

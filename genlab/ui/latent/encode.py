@@ -1,0 +1,171 @@
+"""The page of the encoder: a picture becomes a cloud of codes, and the cloud becomes pictures."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import torch
+from torch import Tensor
+
+from genlab.analysis.elbo import gaussian_kl
+from genlab.core.protocols import LatentVariableModel
+from genlab.inference.latent import MAX_SEED, decode_points, encode_images, posterior_codes
+from genlab.store import ModelStore
+from genlab.ui import kit
+from genlab.ui.canvas import PixelCanvas
+from genlab.ui.canvas.panels import Panel, PicturePanels, ShownPicture
+from genlab.ui.latent import codes, pictures, sliders
+from genlab.ui.latent.posterior import Posterior, draw_posterior
+
+BOARD = "Picture"
+FIRST = {"mnist": {BOARD: [32]}, "fashion-mnist": {BOARD: [82]}}  # a three, a bag
+DRAWS = 8  # of q(z | x)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What follows from the picture on the board."""
+
+    cloud: gr.HTML
+    rebuilt: PixelCanvas
+    draws: PicturePanels
+    words: gr.Markdown
+
+
+def build(store: ModelStore, card: gr.Dropdown, page: sliders.SlidersPage) -> None:
+    """Declare the page and wire it; `page` takes the mean on its sliders."""
+    gr.Markdown(
+        "## What does the encoder make of your picture?\nDraw, upload or pick one. The encoder "
+        "answers with a mean and a spread for every number of the code: a cloud, not a point.",
+        elem_classes="genlab-question",
+    )
+    if not codes.can_encode(store, card.value):
+        gr.Markdown(codes.nothing_to_encode(store, card.value))
+        return
+    first = FIRST[codes.data_name(store, card.value)]
+    with gr.Row():
+        with gr.Column(scale=4, min_width=320):
+            with gr.Row():
+                with gr.Column(min_width=304):
+                    gr.Markdown("**Your picture x**")
+                    board = pictures.declare_board(
+                        store, card, label="Your picture", elem_id="encode-board",
+                        first=first[BOARD][0], size=252,
+                    )  # fmt: skip
+                with gr.Column(min_width=304):
+                    gr.Markdown("**Reconstruction**, decoded from the mean")
+                    rebuilt = PixelCanvas(
+                        label="The reconstruction", size=252, elem_id="encode-rebuilt"
+                    )
+                    words = gr.Markdown("", elem_classes="genlab-status")
+            gr.Markdown("**The cloud q(z | x)**")
+            cloud = gr.HTML("", min_height=280, elem_id="encode-cloud")
+            gr.Markdown("**Codes drawn from the cloud**, decoded")
+            draws = PicturePanels(
+                label="Draws of q(z | x)", size=100, elem_id="encode-draws",
+                panels=[Panel(f"Draw {number}") for number in range(1, DRAWS + 1)],
+            )  # fmt: skip
+        with gr.Column(scale=1, min_width=304):
+            sheet = pictures.declare_sheet(
+                store, card, label="Test pictures", elem_id="encode-examples",
+                chosen=first,
+            )  # fmt: skip
+            with gr.Row(elem_classes="genlab-seed"):
+                seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED)
+                dice = gr.Button("Roll", min_width=64, elem_classes="genlab-dice")
+            put = gr.Button("Put the mean on the sliders", variant="primary", elem_id="encode-put")
+            done = gr.Markdown("", elem_classes="genlab-status")
+    shown = Shown(cloud, rebuilt, draws, words)
+    changes = [
+        *pictures.board_changes(board),
+        *pictures.sheet_changes(store, card, sheet, {BOARD: board}, FIRST),
+    ]
+    _wire(store, card, board, seed, dice, changes, shown)
+    _wire_sliders(store, card, board, put, done, page)
+
+
+def encode(store: ModelStore, name: str, image: Tensor, seed: int) -> tuple[str, str, list, str]:
+    """What the page shows of a picture, (1, 1, 28, 28): cloud, reconstruction, draws, words."""
+    model = codes.encoder_of(store, name)
+    posterior = posterior_of(store, name, image)
+    generator = torch.Generator().manual_seed(seed)
+    drawn = posterior_codes(posterior.mean, posterior.std, DRAWS, generator)
+    decoded = decode_points(model, torch.cat([posterior.mean.unsqueeze(0), drawn]))
+    rebuilt, *draws = (sliders.cells(picture) for picture in decoded)
+    shown = [ShownPicture(picture) for picture in draws]
+    words = describe(store, name, posterior)
+    return draw_posterior(posterior), sliders.to_hex(rebuilt), shown, words
+
+
+def posterior_of(store: ModelStore, name: str, image: Tensor) -> Posterior:
+    """q(z | x) of one picture, with what the numbers are used for on the test pictures."""
+    model = codes.encoder_of(store, name)
+    mean, std = (each[0] for each in encode_images(model, image))
+    kl = gaussian_kl(mean, std) if isinstance(model, LatentVariableModel) else None
+    dimensions = codes.measured(store, name)
+    return Posterior(mean, std, kl, dimensions.order, dimensions.is_used)
+
+
+def describe(store: ModelStore, name: str, posterior: Posterior) -> str:
+    """How much the code says about this picture, or that it is a point."""
+    if posterior.kl is None:
+        return (
+            f"{store.card(name).title} gives a picture one code and no spread, so every draw "
+            "below is the reconstruction again."
+        )
+    return (
+        f"KL(q ‖ p) = {posterior.kl.sum().item():.1f} nats: so much this picture's cloud says "
+        "beyond the prior."
+    )
+
+
+def _wire(
+    store: ModelStore,
+    card: gr.Dropdown,
+    board: pictures.Board,
+    seed: gr.Number,
+    dice: gr.Button,
+    changes: list[pictures.Change],
+    shown: Shown,
+) -> None:
+    """Let everything follow the picture, the card and the seed."""
+    outputs = [shown.cloud, shown.rebuilt, shown.draws, shown.words]
+
+    def show(name: str, sent: object, seed: object) -> tuple:
+        image = pictures.read_board(board, sent)
+        return encode(store, name, image, kit.whole_number(seed, "Seed", 0, MAX_SEED))
+
+    def redraw(name: str, sent: object, seed: object) -> list:
+        return show(name, sent, seed)[2]
+
+    def begin() -> tuple:
+        places = FIRST[codes.data_name(store, card.value)][BOARD]
+        return encode(store, card.value, codes.example_images(store, card.value)[places], 0)
+
+    rolled = dice.click(None, None, seed, js=sliders.ROLL)
+    for change in changes:
+        change(kit.quick(show), [card, board.canvas, seed], outputs, **pictures.QUIET)
+    for change in (seed.input, rolled.success):
+        change(kit.quick(redraw), [card, board.canvas, seed], shown.draws, **pictures.QUIET)
+    kit.on_page_load(begin, outputs)
+
+
+def _wire_sliders(
+    store: ModelStore,
+    card: gr.Dropdown,
+    board: pictures.Board,
+    put: gr.Button,
+    done: gr.Markdown,
+    page: sliders.SlidersPage,
+) -> None:
+    """Let the button set the other page's sliders to the mean."""
+
+    @kit.readable_errors
+    def take(name: str, sent: object) -> tuple[Any, ...]:
+        mean = posterior_of(store, name, pictures.read_board(board, sent)).mean
+        value, *rest = sliders.show_code(store, name, mean, "the mean code of your picture")
+        ahead = sliders.look_ahead(store, name, mean)
+        return gr.update(value=value, thumbnails=ahead), *rest, "The sliders stand at the mean."
+
+    put.click(take, [card, board.canvas], [*page.shown, done], show_progress="hidden",
+              api_visibility="private", preprocess=False, **kit.COMPUTE)  # fmt: skip
