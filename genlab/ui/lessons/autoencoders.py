@@ -1,0 +1,196 @@
+"""What lies under the page of autoencoders: both losses in numbers, the code, the layers."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import gradio as gr
+import torch
+
+from genlab.analysis.denoising import Restoration
+from genlab.analysis.layers import coder_layers
+from genlab.analysis.sparse_codes import CodedImages, pulls
+from genlab.core.cards import ModelCard
+from genlab.nn.corruption import add_gaussian_noise, drop_pixels
+from genlab.nn.sparsity import kl_penalty, l1_penalty, squared_penalty
+from genlab.store import ModelStore, skeleton
+from genlab.ui import kit
+from genlab.ui.closer import LATEX, layer_rows
+
+TARGET = 0.1  # of the KL penalty, in training
+FIRST_NUMBERS = 5  # of a code, that are shown
+
+
+class Restored(Protocol):
+    """What the page of noise shows."""
+
+    card: ModelCard
+    corruption: str
+    level: float
+    seed: int
+    found: Restoration
+
+
+class Coded(Protocol):
+    """What the page of sparse codes shows."""
+
+    card: str
+    picture: CodedImages
+    examples: CodedImages
+    unit: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A page's controls, and how to read what they send."""
+
+    inputs: list[gr.components.Component]
+    read: Callable[..., Restored | Coded]
+
+
+def build(store: ModelStore, restoring: Asked, coding: Asked) -> None:
+    """Declare the folded part; it reads both pages when it is unfolded."""
+    with gr.Accordion("Look closer", open=False) as section:
+        restored, coded = (
+            gr.Markdown("", latex_delimiters=LATEX, elem_classes="genlab-account") for _ in range(2)
+        )
+        again = gr.Button("Take what is on the page now", size="sm")
+        gr.Markdown("### The lines of our code that did this")
+        code = _code(store)
+        gr.Code(code, language="python", show_label=False, interactive=False)
+        with gr.Accordion("Layer by layer", open=False):
+            gr.Markdown(_layers(store), elem_classes="genlab-layers")
+    pages = (
+        (restoring, restored, describe_restoration),
+        (coding, coded, describe_unit),
+    )
+    for page, account, describe in pages:
+        explain = kit.readable_errors(
+            lambda *sent, page=page, describe=describe: describe(page.read(*sent))
+        )
+        for trigger in (section.expand, again.click):
+            trigger(explain, page.inputs, account, show_progress="hidden", queue=False,
+                    api_visibility="private", preprocess=False)  # fmt: skip
+
+
+def describe_restoration(shown: Restored) -> str:
+    """One pixel's way through the network, and the error of all of them."""
+    found = shown.found
+    row, column = _chosen_pixel(found)
+    at = (0, 0, row, column)
+    before, given, after = (
+        each[at].item() for each in (found.original, found.corrupted, found.restored)
+    )
+    code = ", ".join(f"{value:.2f}" for value in found.code[0, :FIRST_NUMBERS].tolist())
+    pixels = found.original.numel()
+    return rf"""
+### A pixel that is put right: row {row}, column {column}
+
+{_corruption(shown, row, column)}
+
+The network never sees $x$. It reads all {pixels} values $\tilde x$ and keeps
+{found.code.shape[1]} numbers of them, $z = ({code}, \dots)$. From these alone it gives this pixel
+the logit $\ell = {_logit(after):.3f}$, that is
+
+$$\hat x = \sigma(\ell) = \frac{{1}}{{1 + e^{{-({_logit(after):.3f})}}}} = {after:.3f}$$
+
+so this pixel's squared error is $({given:.3f} - {before:.3f})^2 = {(given - before) ** 2:.4f}$
+before and $({after:.3f} - {before:.3f})^2 = {(after - before) ** 2:.4f}$ after. Training made the
+mean over all pixels small, of pictures corrupted anew each time:
+
+$$\frac{{1}}{{{pixels}}} \sum_i (\hat x_i - x_i)^2 = {found.error_after:.5f}
+\quad \text{{instead of}} \quad
+\frac{{1}}{{{pixels}}} \sum_i (\tilde x_i - x_i)^2 = {found.error_before:.5f}$$
+"""
+
+
+def _corruption(shown: Restored, row: int, column: int) -> str:
+    """The corruption's own formula with this pixel's random number."""
+    found = shown.found
+    before = found.original[0, 0, row, column].item()
+    given = found.corrupted[0, 0, row, column].item()
+    generator = torch.Generator().manual_seed(shown.seed)
+    draw = torch.randn if shown.corruption == "gaussian" else torch.rand
+    drawn = draw(found.original.shape[1:], generator=generator)[0, row, column].item()
+    if shown.corruption == "gaussian":
+        return (
+            rf"Seed {shown.seed} gives it $\varepsilon = {drawn:.3f}$, so the network gets"
+            "\n\n"
+            rf"$$\tilde x = x + \text{{level}} \cdot \varepsilon = {before:.3f} + {shown.level:g} "
+            rf"\cdot ({drawn:.3f}) = {given:.3f}$$"
+        )
+    relation, verb = ("<", "dropped") if drawn < shown.level else (r"\ge", "kept")
+    return (
+        rf"Seed {shown.seed} gives it $u = {drawn:.3f}$. As $u {relation} {shown.level:g}$, the "
+        rf"level, it is {verb}: $x = {before:.3f}$ becomes $\tilde x = {given:.3f}$."
+    )
+
+
+def _chosen_pixel(found: Restoration) -> tuple[int, int]:
+    """The one that the network improves most."""
+    before = (found.corrupted - found.original).square()
+    after = found.difference.square()
+    row, column = divmod((before - after)[0, 0].argmax().item(), found.original.shape[-1])
+    return row, column
+
+
+def _logit(probability: float) -> float:
+    return torch.tensor(probability, dtype=torch.float64).logit(eps=1e-9).item()
+
+
+def describe_unit(shown: Coded) -> str:
+    """The three penalties with one unit's and one code's numbers."""
+    codes, unit = shown.picture.codes[0], shown.unit
+    activity = shown.examples.activity[unit].item()
+    at = pulls(activity, TARGET)
+    rest = 1 - TARGET
+    return rf"""
+### Unit {unit} and the penalties
+
+For this picture the unit's activity is $a_{{{unit}}} = {codes[unit].item():.3f}$. Its mean over the
+{len(shown.examples.codes)} test pictures that are shipped, where training takes a batch, is
+
+$$\hat\rho_{{{unit}}} = \frac{{1}}{{{len(shown.examples.codes)}}} \sum_n a_{{{unit}}}(x_n)
+= {activity:.4f}$$
+
+L1 adds up all activities of a picture, whichever unit they are in: here
+
+$$\sum_j |a_j| = {l1_penalty(shown.picture.codes).item():.2f}
+\quad \text{{over {len(codes)} units}}$$
+
+KL asks every unit for the same mean, $\rho = {TARGET:g}$. With logarithms to the base $e$,
+
+$$\rho \log \frac{{\rho}}{{\hat\rho_{{{unit}}}}} + (1 - \rho) \log \frac{{1 - \rho}}{{1 -
+\hat\rho_{{{unit}}}}} = {TARGET:g} \log \frac{{{TARGET:g}}}{{{activity:.4f}}} + {rest:g} \log
+\frac{{{rest:g}}}{{{1 - activity:.4f}}} = {at["kl"].value:.4f} \text{{ nats}}$$
+
+and the squared distance would be $({activity:.4f} - {TARGET:g})^2 = {at["squared"].value:.5f}$. The
+loss is the mean squared error of the pixels plus a small weight times the penalty.
+"""
+
+
+def _code(store: ModelStore) -> str:
+    """The corruptions, how a network of each kind encodes, the penalties."""
+    parts = [add_gaussian_noise, drop_pixels]
+    parts += [type(skeleton(card)).encode for card in _shown_cards(store)]
+    parts += [l1_penalty, kl_penalty, squared_penalty]
+    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts)
+
+
+def _layers(store: ModelStore) -> str:
+    tables = [
+        f"**{card.title}**\n\n{layer_rows(coder_layers(card.build))}"
+        for card in _shown_cards(store)
+    ]
+    return "\n\n".join(tables)
+
+
+def _shown_cards(store: ModelStore) -> list[ModelCard]:
+    """One card of each kind of network, trained or not."""
+    kinds = {}
+    for card in store.cards:
+        network = skeleton(card)
+        if hasattr(network, "corruption") or hasattr(network, "penalty"):
+            kinds.setdefault(type(network), card)
+    return list(kinds.values())
