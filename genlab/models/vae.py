@@ -101,7 +101,7 @@ BINARY_MNIST = "MNIST, binarised anew for every batch"
 CARDS = (
     ModelCard(
         name="vae-conv-mnist",
-        title="Convolutional VAE, 50 dimensions, binary MNIST",
+        title="VAE, 50 dimensions, MNIST",
         family="VAE",
         data=BINARY_MNIST,
         build=functools.partial(_conv, 50),
@@ -109,7 +109,7 @@ CARDS = (
     ),
     ModelCard(
         name="vae-dense-fashion",
-        title="Dense VAE, 10 dimensions, Fashion-MNIST",
+        title="VAE, 10 dimensions, Fashion",
         family="VAE",
         data="Fashion-MNIST, grey values as probabilities of white",
         build=_dense_fashion,
@@ -117,7 +117,7 @@ CARDS = (
     ),
     ModelCard(
         name="vae-plane-mnist",
-        title="VAE with a plane of codes, β = 1",
+        title="VAE, a plane of codes, β = 1",
         family="VAE",
         data=BINARY_MNIST,
         build=functools.partial(_conv, 2),
@@ -125,7 +125,7 @@ CARDS = (
     ),
     ModelCard(
         name="vae-plane-mnist-beta-half",
-        title="VAE with a plane of codes, β = 0.5",
+        title="VAE, a plane of codes, β = 0.5",
         family="VAE",
         data=BINARY_MNIST,
         build=functools.partial(_conv, 2),
@@ -133,7 +133,7 @@ CARDS = (
     ),
     ModelCard(
         name="vae-plane-mnist-beta-4",
-        title="VAE with a plane of codes, β = 4",
+        title="VAE, a plane of codes, β = 4",
         family="VAE",
         data=BINARY_MNIST,
         build=functools.partial(_conv, 2),

@@ -25,7 +25,11 @@ def tab(shared_page, serve):
 
 
 def open_part(tab, name):
-    tab.get_by_role("tab", name=name, exact=True).click()
+    part = tab.get_by_role("tab", name=name, exact=True).locator("visible=true")
+    if not part.count():  # on a phone, gradio folds the last ones into a menu
+        tab.get_by_label("More tabs").locator("visible=true").last.click()
+        part = tab.get_by_role("button", name=name, exact=True).locator("visible=true")
+    part.first.click()
     tab.wait_for_function(
         """() => [...document.querySelectorAll('canvas')].some(
             (each) => each.offsetParent && each.clientWidth > 100)"""
@@ -43,7 +47,7 @@ def test_parts_that_were_not_open_follow_another_model(tab):
     open_part(tab, "Sliders")
     tab.get_by_label("Model", exact=True).locator("visible=true").first.click()
     tab.get_by_role("option", name="10 dimensions").click()
-    tab.get_by_text("Dense VAE, 10 dimensions").first.wait_for()
+    tab.get_by_text("VAE, 10 dimensions").first.wait_for()
 
     for name in PARTS:
         open_part(tab, name)
@@ -56,7 +60,7 @@ def test_the_mistakes_are_checked_on_the_spot(tab):
     for check in tab.get_by_role("button", name="Check it").locator("visible=true").all():
         check.click()
     tab.get_by_text("evenly").locator("visible=true").first.wait_for()
-    tab.get_by_text("Divided by 784").locator("visible=true").wait_for()
+    tab.get_by_text("hardly anything").locator("visible=true").wait_for()
 
 
 def test_no_part_is_wider_than_a_phone(page, serve, tab):

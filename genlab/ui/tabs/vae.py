@@ -28,7 +28,7 @@ def build(store: ModelStore) -> None:
     with gr.Row():
         with gr.Column(scale=4, min_width=320):
             gr.Markdown(kit.text("vae"), elem_classes="genlab-question")
-        with gr.Column(scale=1, min_width=304):
+        with gr.Column(scale=2, min_width=340):
             card = gr.Dropdown(
                 [(each.title, each.name) for each in cards],
                 value=cards[0].name if cards else None,
