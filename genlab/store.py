@@ -36,6 +36,7 @@ class ModelStore:
         self._cards = {card.name: card for card in found}
         self._locks = {name: threading.Lock() for name in self._cards}
         self._models: dict[str, nn.Module] = {}
+        self._skeletons: dict[str, nn.Module] = {}
 
     @property
     def cards(self) -> list[ModelCard]:
@@ -53,8 +54,14 @@ class ModelStore:
             for card in self.cards
             if self.has_weights(card.name)
             and not (card.masked and card.masked.leaks)
-            and isinstance(skeleton(card), capability)
+            and isinstance(self._skeleton(card.name), capability)
         ]
+
+    def _skeleton(self, name: str) -> nn.Module:
+        """Built once: every page asks for every card, and some of them have many layers."""
+        if name not in self._skeletons:
+            self._skeletons[name] = skeleton(self._cards[name])
+        return self._skeletons[name]
 
     def has_weights(self, name: str) -> bool:
         """Whether a card's weights are here; whether they are whole, only `get` finds out."""

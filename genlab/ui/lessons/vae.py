@@ -96,7 +96,7 @@ $$z = \mu + \sigma \epsilon = {mu:.3f} + {sigma:.3f} \cdot ({epsilon:.3f})
 How much this dimension costs is the divergence of that Gaussian from the prior $N(0, 1)$:
 
 $$\mathrm{{KL}} = \tfrac12 (\mu^2 + \sigma^2 - 1 - \ln \sigma^2)
-= \tfrac12 ({mu**2:.3f} + {sigma**2:.3f} - 1 - ({2 * float(std[0, most].log()):.3f}))
+= \tfrac12 ({mu**2:.3f} + {sigma**2:.3g} - 1 - ({2 * float(std[0, most].log()):.3f}))
 = {float(kl[most]):.3f} \text{{ nats}}$$
 
 All {len(kl)} dimensions together cost {total:.2f} nats. The decoder's pixels, each a coin with its
