@@ -5,6 +5,7 @@ it. A damaged checkpoint is one clear error for whoever asks for that model, eve
 nothing to the others; once the file is whole again, it loads.
 """
 
+import difflib
 import threading
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from genlab.core.cards import CardFile, ModelCard, remedy, sha256
 from genlab.core.errors import CheckpointError, UnknownModel
 from genlab.registry import discover
 
+FEW = 5  # names that an error lists
 CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
 
 
@@ -76,7 +78,7 @@ class ModelStore:
         if not isinstance(name, str) or name not in self._cards:
             raise UnknownModel(
                 f"There is no model called {str(name)[:60]!r}. Choose one of: "
-                f"{', '.join(self._cards)}."
+                f"{_offer(str(name)[:60], list(self._cards))}."
             )
         return self._cards[name]
 
@@ -114,6 +116,14 @@ class ModelStore:
         recorded = self.card_file(card.name)
         weights = read_weights(self._weights(card.name), expected_sha256=recorded.sha256)
         return with_weights(card, weights)
+
+
+def _offer(name: str, known: list[str]) -> str:
+    """All names where they are few, else those that look most like this one."""
+    if len(known) <= FEW:
+        return ", ".join(known)
+    alike = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:3]
+    return f"{', '.join(alike)} (`python -m genlab models` lists all {len(known)})"
 
 
 def read_weights(path: Path, *, expected_sha256: str | None = None) -> dict[str, torch.Tensor]:

@@ -156,3 +156,11 @@ def test_a_card_file_is_read_as_it_was_written(folder):
     before = (folder / "tiny.json").read_bytes()
     recorded.write(folder / "tiny.json")
     assert (folder / "tiny.json").read_bytes() == before
+
+
+def test_a_long_shelf_is_not_read_out(tmp_path):
+    names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta"]
+    store = ModelStore(tmp_path, tuple(tiny_card(name) for name in names))
+
+    with pytest.raises(UnknownModel, match=r"Choose one of: gamma, .*lists all 6\)"):
+        store.card("gama")

@@ -16,6 +16,8 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from genlab.ui.whole_props import send_whole_props
+
 LAUNCH = {
     "server_name": "127.0.0.1",
     "prevent_thread_lock": True,
@@ -71,7 +73,8 @@ def browser():
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., str]]:
-    """Launch Blocks on a free loopback port; returns the address."""
+    """Launch Blocks on a free loopback port, as the site does; returns the address."""
+    send_whole_props()
     running = []
 
     def launch(blocks: gr.Blocks, **settings: object) -> str:

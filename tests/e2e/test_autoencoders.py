@@ -125,6 +125,7 @@ def test_the_panels_are_saved_as_one_picture(visit):
     with Image.open(download.value.path()) as picture:
         assert picture.width > 3 * picture.height / 2 > 400
     panels.part("details").locator("summary").click()
+    panels.part("table").locator("tbody tr").nth(3).wait_for(state="attached")
     assert panels.part("table").locator("tbody tr").count() == 4
 
 
