@@ -57,7 +57,9 @@ def test_parts_that_were_not_open_follow_another_model(tab):
 def test_the_mistakes_are_checked_on_the_spot(tab):
     tab.get_by_role("button", name="Common mistakes").locator("visible=true").click()
 
-    for check in tab.get_by_role("button", name="Check it").locator("visible=true").all():
+    checks = tab.get_by_role("button", name="Check it").locator("visible=true")
+    checks.nth(2).wait_for()
+    for check in checks.all():
         check.click()
     tab.get_by_text("evenly").locator("visible=true").first.wait_for()
     tab.get_by_text("hardly anything").locator("visible=true").wait_for()
