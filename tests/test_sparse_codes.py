@@ -39,7 +39,8 @@ class Summing:
     atoms = torch.arange(16.0).view(4, 1, 2, 2) / 100
 
     def encode(self, images):
-        raise NotImplementedError
+        codes = torch.einsum("bchw,dchw->bd", images, self.atoms)
+        return codes, torch.zeros_like(codes)
 
     def decode(self, z, labels=None):
         return torch.einsum("bd,dchw->bchw", z, self.atoms)

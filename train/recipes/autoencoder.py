@@ -18,11 +18,11 @@ from genlab import data as data_sets
 from genlab.data import VALIDATION, DataSet
 from genlab.nn.corruption import CORRUPTIONS
 from genlab.nn.sparsity import kl_penalty, l1_penalty
+from train.coded import adam, classes_of_examples, codes_of_examples
 from train.recipe import Batch, FilmNotes, Recipe, shuffled
 
 BATCH = 128
 PREVIEWS = 16
-RATE = 2e-3
 L1_WEIGHT = 1e-4
 CONSTANT = f"Every picture is made from the same {PREVIEWS} test images"
 KL_WEIGHT, KL_TARGET = 5e-3, 0.1
@@ -110,23 +110,6 @@ def _chosen_examples(name: str) -> Tensor:
     """`PREVIEWS` of the shipped examples, spread over the classes, (PREVIEWS, 1, 28, 28)."""
     images = data_sets.examples(name).images / 255
     return images[torch.arange(PREVIEWS) * 63 % len(images)]
-
-
-@torch.inference_mode()
-def codes_of_examples(model: nn.Module, *, name: str) -> Tensor:
-    """The codes of the shipped examples, (100, D), ten of each class in order."""
-    return model.encode(data_sets.examples(name).images / 255)[0]
-
-
-def classes_of_examples(name: str) -> tuple[str, ...]:
-    """Of each dot of `codes_of_examples`."""
-    shipped = data_sets.examples(name)
-    return tuple(shipped.classes[label] for label in shipped.labels.tolist())
-
-
-def adam(model: nn.Module) -> torch.optim.Optimizer:
-    """The highest learning rate of the schedule, `RATE`."""
-    return torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
 
 
 def _recipe(

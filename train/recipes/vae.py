@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from genlab import data as data_sets
 from genlab.analysis.elbo import elbo
 from genlab.data import VALIDATION, DataSet, binarise_dynamic
+from train.coded import adam, classes_of_examples, codes_of_examples
 from train.recipe import Batch, FilmNotes, Recipe, shuffled
 
 BATCH = 128
 PREVIEWS = 16
-RATE = 2e-3
 CONSTANT = f"Every picture is decoded from the same {PREVIEWS} codes, dealt by the prior"
 FIGURE = f"mean −ELBO (β = 1) of {VALIDATION:,} validation images"
 
@@ -63,23 +62,6 @@ def chosen_codes(model: nn.Module) -> Tensor:
     """The codes that the prior deals with the seeds 0 to 15, (PREVIEWS, D)."""
     codes = [model.sample_prior(1, torch.Generator().manual_seed(seed)) for seed in range(PREVIEWS)]
     return torch.cat(codes)
-
-
-@torch.inference_mode()
-def codes_of_examples(model: nn.Module, *, name: str) -> Tensor:
-    """The posterior means of the shipped examples, (100, D), ten of each class in order."""
-    return model.encode(data_sets.examples(name).images / 255)[0]
-
-
-def classes_of_examples(name: str) -> tuple[str, ...]:
-    """Of each dot of `codes_of_examples`."""
-    shipped = data_sets.examples(name)
-    return tuple(shipped.classes[label] for label in shipped.labels.tolist())
-
-
-def adam(model: nn.Module) -> torch.optim.Optimizer:
-    """The highest learning rate of the schedule, `RATE`."""
-    return torch.optim.AdamW(model.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=1e-4)
 
 
 def _recipe(
