@@ -129,9 +129,10 @@ class Lab:
 
     def start(self, *, trigger=None):
         """Press Draw (or do `trigger`) and wait for the new run's first message."""
+        self.player.wait("g.run !== ''")  # the opening picture comes first
         before = self.player.count("run")
         (trigger or self.draw.click)()
-        self.player.wait(f"g.run !== '{before}' && g.run !== ''")
+        self.player.wait(f"g.run !== '{before}'")
 
     def finish(self):
         self.player.wait("g.shown === g.total && !g.playing")
@@ -534,10 +535,10 @@ def test_a_class_of_the_gated_network_is_drawn_under_its_guidance(visit, store):
     lab.finish()
 
     gated = store.card("gated-mnist")
-    expected = drawn_by(store, gated, seed=0, count=1, label=3, guidance=2.0)[0]
-    assert (lab.picture() == expected).all()
     caption = lab.player.part("caption").inner_text()
     assert caption == f"{gated.title} · class 3, guidance 2 · seed 0"
+    expected = drawn_by(store, gated, seed=0, count=1, label=3, guidance=2.0)[0]
+    assert (lab.picture() == expected).all()
 
 
 def test_a_network_without_classes_offers_none(visit):
