@@ -8,9 +8,11 @@ import torch
 
 from genlab.core.images import ImageSpec
 from genlab.models.autoencoder import Autoencoder
+from genlab.models.gan import GAN, ConditionalGAN
 from genlab.models.gated_pixelcnn import GatedPixelCNN
 from genlab.models.pixelcnn import PixelCNN
 from genlab.models.vae import VAE
+from genlab.nn.adversarial_networks import ConvCritic, ConvGenerator
 from genlab.nn.latent_networks import DenseDecoder, DenseEncoder
 
 LOGIT_SPREAD = 2.0  # standard deviation of a tiny network's logits
@@ -96,5 +98,32 @@ def tiny_autoencoder(*, size=(8, 8), latent_dim=3, hidden=12, seed=0):
         latent_dim,
         encoder=DenseEncoder(spec, (hidden,), latent_dim),
         decoder=DenseDecoder(spec, latent_dim, (hidden,)),
+    )
+    return enliven(model, seed).requires_grad_(False)
+
+
+@torch.no_grad()
+def tiny_gan(*, size=(8, 8), latent_dim=3, features=8, seed=0):
+    """A lively GAN for `size` (height, width), frozen as in the store."""
+    spec = ImageSpec(1, *size)
+    model = GAN(
+        spec,
+        latent_dim,
+        generator=ConvGenerator(spec, latent_dim, features=features),
+        critic=ConvCritic(spec, features=features // 2),
+    )
+    return enliven(model, seed).requires_grad_(False)
+
+
+@torch.no_grad()
+def tiny_conditional_gan(*, size=(8, 8), latent_dim=3, features=8, seed=0):
+    """A lively GAN with three classes, frozen as in the store."""
+    spec = ImageSpec(1, *size)
+    model = ConditionalGAN(
+        spec,
+        latent_dim,
+        classes=CLASSES,
+        generator=ConvGenerator(spec, latent_dim, features=features, classes=CLASSES),
+        critic=ConvCritic(spec, features=features // 2, width=8, classes=CLASSES),
     )
     return enliven(model, seed).requires_grad_(False)

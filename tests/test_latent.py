@@ -4,16 +4,18 @@ import math
 
 import pytest
 import torch
-from lively import tiny_autoencoder, tiny_vae
+from lively import CLASSES, tiny_autoencoder, tiny_conditional_gan, tiny_vae
 
 from genlab.core.errors import InputError
 from genlab.core.images import to_picture
+from genlab.core.protocols import LatentPrior
 from genlab.inference.latent import (
     CHUNK,
     FARTHEST,
     MAX_CODES,
     MAX_SEED,
     SAMPLER,
+    OfClass,
     aggregated_codes,
     along_axis,
     checked_codes,
@@ -27,6 +29,7 @@ from genlab.inference.latent import (
     posterior_codes,
     prior_codes,
     sample,
+    truncate_codes,
 )
 
 D = 3  # of the tiny models
@@ -337,3 +340,64 @@ def test_a_code_s_length_is_a_multiple_of_the_root_of_its_dimensions():
     assert length(torch.ones(49)) == pytest.approx(1)
     assert length(torch.zeros(4)) == 0
     assert length(torch.tensor([3.0, 4.0])) == pytest.approx(5 / math.sqrt(2))
+
+
+def test_a_fixed_class_decodes_as_that_class():
+    model, z = tiny_conditional_gan(), some_codes(4)
+
+    fixed = OfClass(model, 2)
+
+    assert torch.equal(fixed.decode(z), model.decode(z, torch.full((4,), 2)))
+    assert torch.equal(decode_points(fixed, z), fixed.decode(z))
+    assert isinstance(fixed, LatentPrior)
+    assert torch.equal(prior_codes(fixed, 3, 2), prior_codes(model, 3, 2))
+
+
+@pytest.mark.parametrize("label", [-1, CLASSES])
+def test_a_class_that_does_not_exist_cannot_be_fixed(label):
+    with pytest.raises(InputError, match="Class must be from 0 to 2"):
+        OfClass(tiny_conditional_gan(), label)
+
+
+def test_samples_of_a_model_with_classes_take_turns_or_are_of_one_class():
+    model = tiny_conditional_gan()
+    codes = prior_codes(model, 5, 4)
+
+    of_all = sample(model, seed=5, count=4)
+    of_one = sample(model, seed=5, count=4, label=1)
+
+    torch.testing.assert_close(of_all, model.decode(codes, torch.tensor([0, 1, 2, 0])))
+    torch.testing.assert_close(of_one, model.decode(codes, torch.tensor([1, 1, 1, 1])))
+
+
+def test_a_class_asked_of_a_model_without_classes_is_refused(vae):
+    with pytest.raises(ValueError, match="without classes"):
+        sample(vae, label=1)
+
+
+def test_truncated_codes_follow_the_truncated_normal_law():
+    codes = some_codes(4_000)
+
+    truncated = truncate_codes(codes, 0.7)
+
+    scipy_stats = pytest.importorskip("scipy.stats", reason="the law to compare with")
+    law = scipy_stats.truncnorm(-0.7, 0.7)
+    assert truncated.abs().max() <= 0.7
+    assert scipy_stats.kstest(truncated.flatten().numpy(), law.cdf).pvalue > 0.01
+
+
+def test_truncation_keeps_every_number_s_place_in_the_order():
+    codes = some_codes(50).flatten()
+
+    truncated = truncate_codes(codes, 0.3)
+
+    assert torch.equal(truncated.argsort(), codes.argsort())
+    assert (truncated.sign() == codes.sign()).all()
+    assert truncate_codes(codes, None) is codes
+    torch.testing.assert_close(truncate_codes(20 * codes, 3.0).abs().max(), torch.tensor(3.0))
+
+
+@pytest.mark.parametrize("threshold", [0.0, -1.0, 3.5, float("nan")])
+def test_a_truncation_out_of_range_is_refused(vae, threshold):
+    with pytest.raises(ValueError, match=r"truncation must be from 0.1 to 3"):
+        sample(vae, truncation=threshold)

@@ -14,6 +14,8 @@ from genlab.core.protocols import (
     CAPABILITIES,
     Autoregressive,
     Conditional,
+    ConditionalDecoder,
+    Critic,
     Encoder,
     Incremental,
     LatentDecoder,
@@ -55,6 +57,8 @@ conditional = with_capability(Conditional)
 decoding = with_capability(LatentDecoder)
 encoding = with_capability(Encoder)
 with_a_prior = with_capability(LatentPrior)
+with_critic = with_capability(Critic)
+told_the_class = with_capability(ConditionalDecoder)
 latent_variable = with_capability(LatentVariableModel)
 restoring = with_capability(Restorer)
 sparse = with_capability(SparseCoder)
@@ -298,6 +302,22 @@ def codes(model, count, seed=0):
     return torch.randn(count, model.latent_dim, generator=torch.Generator().manual_seed(seed))
 
 
+def labels_of(model, count):
+    """The second class for all, (count,); None for a model without classes."""
+    known = isinstance(model, ConditionalDecoder)
+    return torch.ones(count, dtype=torch.int64) if known else None
+
+
+def decode(model, z):
+    """Images of codes; those of one class where there are classes."""
+    return model.decode(z, labels_of(model, len(z)))
+
+
+def score(model, images):
+    """Scores of images, all taken for the second class where there are classes."""
+    return model.score(images, labels_of(model, len(images)))
+
+
 def grey_images(model, count, seed=0):
     """(count, C, H, W) in [0, 1]; no pixel is certain."""
     return torch.rand(count, *model.spec.shape, generator=torch.Generator().manual_seed(seed))
@@ -305,7 +325,7 @@ def grey_images(model, count, seed=0):
 
 @decoding
 def test_decoded_codes_are_images_of_the_spec(card, model):
-    images = model.decode(codes(model, 5))
+    images = decode(model, codes(model, 5))
 
     assert isinstance(model.spec, ImageSpec)
     assert (images.shape, images.dtype) == ((5, *model.spec.shape), torch.float32)
@@ -318,9 +338,9 @@ def test_decoded_codes_are_images_of_the_spec(card, model):
 def test_decoding_has_no_luck_and_never_changes_the_weights(card, model):
     before, z = parameter_bytes(model), codes(model, 5)
 
-    first = model.decode(z)
+    first = decode(model, z)
 
-    assert torch.equal(model.decode(z), first)
+    assert torch.equal(decode(model, z), first)
     assert parameter_bytes(model) == before
 
 
@@ -328,10 +348,10 @@ def test_decoding_has_no_luck_and_never_changes_the_weights(card, model):
 def test_a_decoded_code_does_not_depend_on_its_batch(card, model):
     model, z = model.double(), codes(model, 4).double()
 
-    together = model.decode(z)
+    together = decode(model, z)
 
     for index in range(4):
-        alone = model.decode(z[index : index + 1])
+        alone = decode(model, z[index : index + 1])
         torch.testing.assert_close(alone[0], together[index], rtol=1e-9, atol=1e-9)
 
 
@@ -342,14 +362,14 @@ def test_every_number_of_a_code_moves_the_image(card, model):
     z = codes(model, 1).double() if z is None else z
     moved = z + torch.eye(model.latent_dim).double()
 
-    images = model.decode(torch.cat([z, moved]))
+    images = decode(model, torch.cat([z, moved]))
 
     assert ((images[1:] - images[0]).flatten(1).abs().amax(dim=1) > 0).all()
 
 
 @decoding
 def test_a_code_far_out_is_a_finite_image(card, model):
-    assert model.decode(20 * codes(model, 4).sign()).isfinite().all()
+    assert decode(model, 20 * codes(model, 4).sign()).isfinite().all()
 
 
 @encoding
@@ -402,10 +422,10 @@ def test_every_parameter_gets_a_gradient_through_the_code(card, model):
 @decoding
 def test_decoding_visitors_at_once_get_what_each_gets_alone(card, model):
     batches = [codes(model, 1, seed) for seed in range(4)] * 8
-    alone = [model.decode(z) for z in batches[:4]] * 8
+    alone = [decode(model, z) for z in batches[:4]] * 8
 
     with ThreadPoolExecutor(4) as pool:
-        together = list(pool.map(model.decode, batches))
+        together = list(pool.map(lambda z: decode(model, z), batches))
 
     assert all(map(torch.equal, alone, together))
 
@@ -423,6 +443,8 @@ def test_encoding_visitors_at_once_get_what_each_gets_alone(card, model):
 
 @decoding
 def test_a_decoder_without_classes_refuses_labels(card, model):
+    if isinstance(model, ConditionalDecoder):
+        return  # which has laws of its own
     with pytest.raises(ValueError, match="labels must be None"):
         model.decode(codes(model, 1), torch.zeros(1, dtype=torch.int64))
 
@@ -477,3 +499,53 @@ def test_sparse_codes_are_between_zero_and_one(card, model):
     assert (mean >= 0).all()
     assert (mean <= 1).all()
     assert model.penalty in ("l1", "kl", "none")
+
+
+@told_the_class
+def test_every_class_decodes_a_code_to_an_image_of_its_own(card, model):
+    z = codes(model, 1).repeat(model.classes, 1)
+
+    images = model.decode(z, torch.arange(model.classes))
+
+    for index, image in enumerate(images):
+        assert not any(torch.equal(image, other) for other in images[:index])
+
+
+@told_the_class
+def test_a_network_that_is_told_the_class_refuses_to_guess_it(card, model):
+    with pytest.raises(ValueError, match="labels are needed"):
+        model.decode(codes(model, 1))
+
+
+@with_critic
+def test_a_critic_has_one_opinion_of_each_image_whatever_its_batch(card, model):
+    model, images = model.double(), grey_images(model, 4).double()
+
+    together = score(model, images)
+
+    assert together.shape == (4,)
+    assert together.std() > 1e-6, "other images, other opinions"
+    for index in range(4):
+        alone = score(model, images[index : index + 1])
+        torch.testing.assert_close(alone[0], together[index], rtol=1e-9, atol=1e-9)
+
+
+@with_critic
+def test_judging_has_no_luck_and_never_changes_the_weights(card, model):
+    before, images = parameter_bytes(model), grey_images(model, 5)
+
+    first = score(model, images)
+
+    assert torch.equal(score(model, images), first)
+    assert parameter_bytes(model) == before
+
+
+@with_critic
+def test_every_parameter_gets_a_gradient_through_the_score(card, model):
+    model.requires_grad_(True)
+    labels = torch.arange(64) % 10 if isinstance(model, ConditionalDecoder) else None
+
+    model.score(model.decode(codes(model, 64), labels), labels).sum().backward()
+
+    still = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert still == []

@@ -10,7 +10,6 @@ import shlex
 import sys
 from pathlib import Path
 
-from torch import nn
 from tqdm import tqdm
 
 from genlab import data
@@ -20,10 +19,10 @@ from genlab.store import CHECKPOINTS, ModelStore
 from train.errors import TrainingError
 from train.evaluator import Evaluator, Measurement, Subject, evaluators_of
 from train.export import write_card
+from train.judged import judge_of
 from train.recipe import Recipe, recipes
 from train.stop import terminable
 
-JUDGES = {"mnist": "judge-mnist", "fashion-mnist": "judge-fashion"}
 DECIMALS = 4  # of a nat; the standard error is some 0.2
 DESCRIPTION = """\
 Measure a card's figures on the test images and write them to checkpoints/<card>.json, with their
@@ -113,13 +112,6 @@ def measure(
             tqdm.write(describe(measured))
             measurements.append(measured)
     return measurements
-
-
-def judge_of(data_set: str, store: ModelStore) -> nn.Module | None:
-    """The trained judge of a data set; None where there is none."""
-    name = JUDGES.get(data_set)
-    known = {card.name for card in store.cards}
-    return store.get(name) if name in known and store.has_weights(name) else None
 
 
 def _chosen(evaluators: list[Evaluator], only: str | None) -> list[Evaluator]:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from genlab.core.images import ImageSpec
+from genlab.core.noise_schedule import NoiseSchedule
 
 
 @runtime_checkable
@@ -171,8 +172,58 @@ class Classifier(Protocol):
         """The layer before the logits, (B, num_features), of images, (B, C, H, W) in [0, 1]."""
 
 
+@runtime_checkable
+class Critic(Protocol):
+    """Tells real images from generated ones: the discriminator of a GAN."""
+
+    spec: ImageSpec
+
+    def score(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        """How real images look, (B,), any number, of images, (B, C, H, W) in [0, 1].
+
+        For a loss with probabilities σ(score) is the opinion that an image is real. Each score
+        depends on its own image alone. A critic with classes judges a pair of image and class.
+        """
+
+
+@runtime_checkable
+class ConditionalDecoder(LatentPrior, Protocol):
+    """A generator that is told the class: `decode` raises a ValueError without labels."""
+
+    classes: int
+    """How many; the labels are 0 … classes − 1."""
+
+
+@runtime_checkable
+class Denoiser(Protocol):
+    """Knows which noise is in an image: a diffusion model, with or without classes."""
+
+    spec: ImageSpec
+
+    schedule: NoiseSchedule
+    """How noisy an image is at each step; the one of its training."""
+
+    classes: int
+    """How many; the labels are 0 … classes − 1."""
+
+    null_label: int
+    """The label that means "any"; the same as no label."""
+
+    def predict_noise(self, x_t: Tensor, t: Tensor, labels: Tensor | None = None) -> Tensor:
+        """The noise ε in x_t = √ᾱ_t · x_0 + √(1 − ᾱ_t) · ε, where x_0 is an image in [−1, 1].
+
+        Args:
+            x_t: (B, C, H, W), of any floating type.
+            t: (B,) int64 in [0, schedule.steps); images of a batch need not be equally noisy.
+            labels: (B,) int64, `null_label` among them; None is all null.
+
+        Returns:
+            (B, C, H, W) of the type of x_t; each depends on its own image, time and label alone.
+        """
+
+
 CAPABILITIES = (  # of models; a stepper is not one
     *(Autoregressive, Incremental, Conditional),
     *(LatentDecoder, Encoder, LatentPrior, LatentVariableModel, Restorer, SparseCoder),
-    Classifier,
+    *(Classifier, Critic, ConditionalDecoder, Denoiser),
 )

@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from genlab.core.capabilities import Sampler
-from genlab.core.protocols import Autoregressive, Classifier, Conditional, LatentPrior
+from genlab.core.protocols import Autoregressive, Conditional, ConditionalDecoder, LatentPrior
 from genlab.data import binarise_dynamic
 from genlab.registry import discover
 from train.evaluator import Evaluator, Measurement, Subject
+from train.judged import judge_classes, judge_features
 from train.sample_metrics import (
     class_entropy,
     frechet_distance,
@@ -87,7 +88,7 @@ def draw_samples(
     model = subject.model
     sampler = sampler_of(model)
     labels = None
-    if isinstance(model, Conditional):
+    if isinstance(model, Conditional | ConditionalDecoder):
         labels = torch.arange(count) * model.classes // count
     parts = []
     with tqdm(total=count, unit="sample", mininterval=1.0) as bar:
@@ -121,18 +122,6 @@ def _batches(count: int, labels: Tensor | None) -> Iterator[tuple[int, int]]:
 def _as_seen(images: Tensor, is_binary: bool, generator: torch.Generator) -> Tensor:
     """uint8 images as floats in [0, 1], binarised as the model's data are."""
     return binarise_dynamic(images, generator).float() if is_binary else images / 255
-
-
-@torch.inference_mode()
-def judge_features(judge: Classifier, pictures: Tensor) -> Tensor:
-    """(N, F) of (N, C, H, W)."""
-    return torch.cat([judge.features(part) for part in pictures.split(BATCH)])
-
-
-@torch.inference_mode()
-def judge_classes(judge: Classifier, pictures: Tensor) -> Tensor:
-    """(N,) int64 of (N, C, H, W)."""
-    return torch.cat([judge.classify(part).argmax(dim=1) for part in pictures.split(BATCH)])
 
 
 def _resampled_error(real: Tensor, generated: Tensor) -> float:
