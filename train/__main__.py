@@ -9,6 +9,7 @@ from pathlib import Path
 
 from genlab.core.errors import GenLabError
 from genlab.store import CHECKPOINTS, ModelStore
+from train import recording
 from train.export import is_exported
 from train.loop import averaged_weights
 from train.recipe import Recipe, recipes
@@ -18,12 +19,14 @@ from train.session import disband, train_card
 from train.stop import terminable
 
 ALL = "all"
+FILM = "film"
 DESCRIPTION = "Train a card and write checkpoints/<card>.safetensors and checkpoints/<card>.json."
 EPILOG = """\
 Ctrl+C and SIGTERM end the step, save the state and leave; a kill loses at most half a minute.
 Go on with:      python -m train CARD --resume     (the run remembers its budget and its seed)
 The queue:       python -m train all               (leaves out what is done, goes on with the rest)
 Several GPUs:    accelerate launch --multi_gpu -m train CARD
+Runs to watch:   python -m train film --help       (recorded with pictures and figures, no card)
 """
 
 
@@ -132,6 +135,8 @@ def main(
         0 for success, 1 where cards of the queue failed, 2 for an error that was explained, 130
         after a stop.
     """
+    if arguments[:1] == [FILM]:
+        return recording.main(arguments[1:])
     offered, store = offered or recipes(), store or ModelStore()
     chosen, request = parse_arguments(arguments, offered)
     try:

@@ -1,0 +1,1 @@
+"""Training runs that are recorded to be watched: one file a family, each with `RECORDINGS`."""
