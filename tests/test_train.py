@@ -159,6 +159,21 @@ def test_the_average_is_an_exponential_one_with_a_warm_start():
     assert (average - raw[-1]).abs().max() > 1e-4
 
 
+def test_weights_that_are_stored_in_half_precision_are_the_rounded_average():
+    recipe = dataclasses.replace(RECIPE, stored_as=torch.float16)
+
+    halves, average = (
+        make_trainer(recipe=recipe).averaged_weights(),
+        make_trainer().averaged_weights(),
+    )
+
+    for name, half in halves.items():
+        assert torch.equal(half, average[name].to(torch.float16))
+    network = build()
+    network.load_state_dict(halves)
+    assert {value.dtype for value in network.state_dict().values()} == {torch.float32}
+
+
 def test_averaged_weights_fit_the_network_and_are_float32_on_the_cpu():
     exported = make_trainer().averaged_weights()
 

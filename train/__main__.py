@@ -186,7 +186,7 @@ def train_next(recipe: Recipe, store: ModelStore, request: Request) -> None:
     folder = RunFolder(request.runs / recipe.card)
     if folder.has_state:
         state = folder.load_state()
-        weights = averaged_weights(state["average"])
+        weights = averaged_weights(state["average"], recipe.stored_as)
         if state["seconds"] >= 60 * minutes and is_exported(
             recipe.card, weights, request.checkpoints
         ):

@@ -24,6 +24,7 @@ from train.recipe import Recipe, recipes
 from train.stop import terminable
 
 DECIMALS = 4  # of a nat; the standard error is some 0.2
+DIGITS = 4  # of smaller numbers, such as a kernel distance
 DESCRIPTION = """\
 Measure a card's figures on the test images and write them to checkpoints/<card>.json, with their
 standard errors and this command. Which ones, the model's capabilities say.
@@ -128,9 +129,14 @@ def _chosen(evaluators: list[Evaluator], only: str | None) -> list[Evaluator]:
 def describe(measured: Measurement) -> str:
     """One line."""
     return (
-        f"{measured.name} {measured.value:.3f} ± {measured.standard_error:.3f} "
+        f"{measured.name} {rounded(measured.value):.7g} ± {rounded(measured.standard_error):.7g} "
         f"(n = {measured.n}), {measured.note}".rstrip(", ")
     )
+
+
+def rounded(value: float) -> float:
+    """To ten-thousandths, or to four digits where that is finer."""
+    return round(value, DECIMALS) if abs(value) >= 0.1 else float(f"{value:.{DIGITS}g}")
 
 
 def write_figures(
@@ -156,8 +162,8 @@ def write_figures(
     command = shlex.join(["python", "-m", "train.evaluate", recorded.card, *chosen])
     figures = {
         each.name: Figure(
-            value=round(each.value, DECIMALS),
-            standard_error=round(each.standard_error, DECIMALS),
+            value=rounded(each.value),
+            standard_error=rounded(each.standard_error),
             n=each.n,
             command=command,
         )

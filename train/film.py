@@ -101,7 +101,7 @@ def _film(
         raise ValueError("run.json is missing")
     files = [folder.path / "film" / f"{index:02}.png" for index in range(len(moments))]
     pictures = np.stack([_picture(path) for path in files])
-    digest = sha256(safetensors.torch.save(averaged_weights(state["average"])))
+    digest = sha256(safetensors.torch.save(averaged_weights(state["average"], recipe.stored_as)))
     network = skeleton(card)
     return Film(
         card=card.name,

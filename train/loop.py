@@ -75,6 +75,7 @@ class Trainer:
         compiled: bool = False,
     ) -> None:
         self._accelerator, self._budget = accelerator, budget
+        self._stored_as = recipe.stored_as
         self._generator = torch.Generator().manual_seed(seed + accelerator.process_index)
         self._batches = recipe.batches(data, self._generator)
         model = model.to(accelerator.device, memory_format=torch.channels_last)
@@ -149,7 +150,7 @@ class Trainer:
 
     def averaged_weights(self) -> dict[str, Tensor]:
         """See the function of this name."""
-        return averaged_weights(self._average.state_dict())
+        return averaged_weights(self._average.state_dict(), self._stored_as)
 
     def state(self) -> dict[str, object]:
         """All that a resumed run needs; plain tensors and numbers."""
@@ -204,13 +205,15 @@ def _one_or_all(states: list[dict]) -> dict | list[dict]:
     return states[0] if len(states) == 1 else states
 
 
-def averaged_weights(average: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The exported weights in a state's "average": float32, contiguous, on the CPU.
+def averaged_weights(
+    average: dict[str, Tensor], dtype: torch.dtype = torch.float32
+) -> dict[str, Tensor]:
+    """The exported weights in a state's "average": of the recipe's type, contiguous, on the CPU.
 
     They may share memory with `average`: use them before the next step, or copy them.
     """
     return {
-        name.removeprefix("module."): value.float().cpu().contiguous()
+        name.removeprefix("module."): value.to(dtype).cpu().contiguous()
         for name, value in average.items()
         if name.startswith("module.")
     }

@@ -78,6 +78,8 @@ class Recipe:
         film: what the training film shows; without it, none is shipped.
         players: in the order of their turns, where parts of the network have losses of their own;
             the names of their losses must differ, but for "loss".
+        stored_as: of the exported weights; float16 halves the file, and a network that was judged
+            by its figures has them with the rounded weights.
         cloud: (N, D) codes of images that never change, which the film shows as dots.
     """
 
@@ -96,6 +98,7 @@ class Recipe:
     film: FilmNotes | None = None
     cloud: Callable[[nn.Module], Tensor] | None = None
     players: tuple[Player, ...] = ()
+    stored_as: torch.dtype = torch.float32
 
 
 def recipes() -> dict[str, Recipe]:

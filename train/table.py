@@ -69,7 +69,7 @@ def describe(figure: Figure) -> str:
     if not figure.standard_error:
         return f"{figure.value:.4g}"
     decimals = 2
-    while figure.standard_error < 10**-decimals and decimals < 4:
+    while figure.standard_error < 10**-decimals and decimals < 7:
         decimals += 1
     return f"{figure.value:.{decimals}f} ± {figure.standard_error:.{decimals}f}"
 

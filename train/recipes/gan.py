@@ -127,6 +127,7 @@ def _recipe(
         steps=25_000,
         optimiser=functools.partial(adam, rate=GENERATOR_RATE),
         ema=0.999,
+        stored_as=torch.float16,
         film=FilmNotes(
             seeds=tuple(range(PREVIEWS)),
             figure=FIGURE,
