@@ -1,12 +1,20 @@
+"""The figures of samples: which, of whom, and how many."""
+
 import pytest
 import torch
-from lively import CLASSES, enliven, tiny_gated, tiny_pixelcnn, tiny_vae
 
-from genlab.core.images import ImageSpec
-from genlab.data import DataSet
-from genlab.models.judge import Judge
-from train.evaluator import Subject, evaluators_of
-from train.evaluators.samples import draw_samples, sample_quality
+from genlab.torchvision_guard import prepare_torchvision
+
+prepare_torchvision()
+pytest.importorskip("torchmetrics", reason="judging needs requirements-dev.txt")
+
+from lively import CLASSES, enliven, tiny_gated, tiny_pixelcnn, tiny_vae  # noqa: E402
+
+from genlab.core.images import ImageSpec  # noqa: E402
+from genlab.data import DataSet  # noqa: E402
+from genlab.models.judge import Judge  # noqa: E402
+from train.evaluator import Subject, evaluators_of  # noqa: E402
+from train.evaluators.samples import draw_samples, sample_quality  # noqa: E402
 
 DISTANCES = ["fid", "fid_floor", "fid_times_floor", "kid", "precision", "recall", "density",
              "coverage", "class_entropy_bits"]  # fmt: skip

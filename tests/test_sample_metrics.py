@@ -5,7 +5,12 @@ import math
 import pytest
 import torch
 
-from train.sample_metrics import (
+from genlab.torchvision_guard import prepare_torchvision
+
+prepare_torchvision()
+pytest.importorskip("torchmetrics", reason="judging needs requirements-dev.txt")
+
+from train.sample_metrics import (  # noqa: E402
     class_entropy,
     frechet_distance,
     kernel_distance,
