@@ -106,7 +106,8 @@ class ModelStore:
         card = self.card(name)
         with self._locks[name]:
             if name not in self._models:
-                self._models[name] = self._load(card)
+                with torch.inference_mode(False):  # else nobody could ever ask for a gradient
+                    self._models[name] = self._load(card)
             return self._models[name]
 
     def _weights(self, name: str) -> Path:

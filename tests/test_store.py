@@ -52,6 +52,18 @@ def test_a_model_comes_frozen_and_in_evaluation_mode(shelf):
     assert not any(parameter.requires_grad for parameter in model.parameters())
 
 
+def test_a_model_that_was_first_asked_for_without_gradients_can_have_them(shelf):
+    with torch.inference_mode():
+        shelf.get("tiny")
+
+    images = torch.rand(1, 1, 6, 6, requires_grad=True)
+    model = shelf.get("tiny")
+
+    assert not any(parameter.is_inference() for parameter in model.parameters())
+    sum(weight.sum() * images.sum() for weight in model.parameters()).backward()
+    assert images.grad is not None
+
+
 def test_many_threads_at_once_get_one_model_that_was_built_once(folder):
     built = []
 
