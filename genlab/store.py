@@ -110,6 +110,19 @@ class ModelStore:
                     self._models[name] = self._load(card)
             return self._models[name]
 
+    def weights_size(self, name: str) -> int:
+        """Bytes of a card's file of weights.
+
+        Raises:
+            CheckpointError: it is missing.
+        """
+        try:
+            return self._weights(name).stat().st_size
+        except OSError as error:
+            raise CheckpointError(
+                f"The checkpoint {name}.safetensors is missing or cannot be read. {remedy(name)}"
+            ) from error
+
     def _weights(self, name: str) -> Path:
         return self._folder / f"{name}.safetensors"
 

@@ -17,7 +17,10 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     "genlab.core": ({"genlab.core"}, SCIENCE | {"PIL"}),
     "genlab.nn": ({"genlab.core", "genlab.nn"}, SCIENCE),
     "genlab.models": ({"genlab.core", "genlab.nn"}, SCIENCE),
-    "genlab.inference": ({"genlab.core", "genlab.nn", "genlab.inference"}, SCIENCE),
+    "genlab.inference": (
+        {"genlab.core", "genlab.nn", "genlab.inference", "genlab.registry"},
+        SCIENCE,
+    ),
     "genlab.analysis": ({"genlab.core", "genlab.nn", "genlab.analysis"}, SCIENCE),
     "genlab.data": (
         {"genlab.core", "genlab.torchvision_guard"},
@@ -52,8 +55,27 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     ),
     "genlab.ui.drawing": ({"genlab.ui.drawing", "genlab.analysis", "genlab.core"}, set()),
     "genlab.ui.latent": (  # pages about codes, which the tabs of several families share
-        PAGE | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.ui.latent", "genlab.nn"},
+        PAGE
+        | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.ui.latent", "genlab.nn"}
+        | {"genlab.ui.real_row"},
         SCIENCE | {"gradio", "matplotlib"},
+    ),
+    "genlab.ui.adversarial": (  # pages about two networks that play against each other
+        PAGE
+        | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.ui.latent", "genlab.nn"}
+        | {"genlab.ui.adversarial", "genlab.ui.real_row"},
+        SCIENCE | {"gradio", "matplotlib"},
+    ),
+    "genlab.ui.models_pages": (  # what is known about the models themselves
+        PAGE | {"genlab.ui.drawing", "genlab.ui.models_pages", "genlab.registry"},
+        SCIENCE | {"gradio", "matplotlib"},
+    ),
+    "genlab.ui.real_row": (
+        {
+            *("genlab.ui.kit", "genlab.ui.canvas", "genlab.store", "genlab.inference"),
+            *("genlab.data", "genlab.core"),
+        },
+        SCIENCE | {"gradio"},
     ),
     "genlab.ui.shown_runs": (
         {"genlab.ui.canvas", "genlab.store", "genlab.inference", "genlab.core"},
@@ -65,7 +87,8 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     ),
     "genlab.ui.tabs": (
         PAGE
-        | {"genlab.ui.closer", "genlab.ui.lessons", "genlab.ui.latent", "genlab.ui.shown_runs"},
+        | {"genlab.ui.closer", "genlab.ui.lessons", "genlab.ui.latent", "genlab.ui.shown_runs"}
+        | {"genlab.ui.adversarial", "genlab.ui.models_pages", "genlab.ui.real_row"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.shell": (

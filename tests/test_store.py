@@ -11,7 +11,7 @@ from shelved import tiny_card, tiny_network, write_checkpoint
 from torch import nn
 
 from genlab.core.cards import CardFile, Figure, MaskedArchitecture
-from genlab.core.errors import UnknownModel
+from genlab.core.errors import CheckpointError, UnknownModel
 from genlab.core.protocols import Autoregressive, Incremental
 from genlab.store import ModelStore, read_weights
 
@@ -158,6 +158,14 @@ def test_weights_without_a_card_file_are_read_as_they_are(folder):
     weights = read_weights(folder / "tiny.safetensors")
 
     assert weights.keys() == tiny_network().state_dict().keys()
+
+
+def test_the_size_of_the_weights_is_that_of_their_file(shelf, folder):
+    assert shelf.weights_size("tiny") == (folder / "tiny.safetensors").stat().st_size
+
+    (folder / "tiny.safetensors").unlink()
+    with pytest.raises(CheckpointError, match="python -m train tiny"):
+        shelf.weights_size("tiny")
 
 
 def test_a_card_file_is_read_as_it_was_written(folder):

@@ -16,6 +16,7 @@ WAITING = 32  # events in the queue; the next visitor is told that it is full
 LAUNCH = {
     "theme": gr.themes.Default(primary_hue="blue", font=["system-ui", "sans-serif"]).set(
         body_text_color_subdued="*neutral_500",  # all of these: contrast 4.5 to 1 (WCAG AA)
+        color_accent="*primary_600",
         button_primary_background_fill="*primary_600",
         button_primary_background_fill_hover="*primary_700",
         button_cancel_background_fill="#dc2626",

@@ -1,0 +1,64 @@
+"""Two rankings of the same cards, by likelihood and by samples, and whether they agree.
+
+Reference: Theis, van den Oord & Bethge (2016), A note on the evaluation of generative models,
+https://arxiv.org/abs/1511.01844: neither follows from the other.
+"""
+
+import itertools
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from genlab.core.cards import Figure
+
+CLEAR = 2.0  # standard errors of a difference; below, nobody can tell
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """A card with both figures.
+
+    Attributes:
+        title: of the card.
+        nats: NLL or −ELBO, lower is better.
+        is_bound: it is −ELBO, and the NLL may be lower.
+        distance: FID × floor, lower is better.
+    """
+
+    title: str
+    nats: Figure
+    is_bound: bool
+    distance: Figure
+
+
+def is_clearly_lower(first: Figure, second: Figure) -> bool:
+    """By more than two standard errors of the difference."""
+    error = math.hypot(first.standard_error, second.standard_error)
+    return second.value - first.value > CLEAR * error
+
+
+def disagreements(cards: Sequence[Ranked]) -> list[tuple[Ranked, Ranked]]:
+    """Pairs of which the first has the clearly better likelihood and the clearly worse samples."""
+    return [
+        (first, second)
+        for first, second in itertools.permutations(cards, 2)
+        if is_clearly_lower(first.nats, second.nats)
+        and is_clearly_lower(second.distance, first.distance)
+    ]
+
+
+def tell_agreement(cards: Sequence[Ranked]) -> str:
+    """One or two sentences about the cards on show; at least two of them."""
+    found = disagreements(cards)
+    need = "The two need not agree"
+    if not found:
+        return f"{need}; of these {len(cards)} cards no pair contradicts itself clearly."
+    first, second = max(found, key=lambda pair: pair[0].distance.value - pair[1].distance.value)
+    told = (
+        f"{need}, and here they do not: {first.title} has the better likelihood "
+        f"({first.nats.value:.1f} against {second.nats.value:.1f} nats), {second.title} the better "
+        f"samples ({second.distance.value:.1f} against {first.distance.value:.1f} × floor)."
+    )
+    if second.is_bound:
+        told += f" The figure of {second.title} is a bound: its true NLL may be lower."
+    return told

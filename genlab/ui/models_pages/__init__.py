@@ -1,0 +1,1 @@
+"""The parts of the Models page: all cards, one card, its neighbours, rankings, data sets."""

@@ -1,0 +1,248 @@
+"""The nearest training images: the search, the record of it, and the page that shows it."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+import torch
+from latent_shelf import latent_card
+from lively import tiny_pixelcnn
+from shelved import write_checkpoint
+
+from genlab.analysis.neighbours import (
+    NEIGHBOURS,
+    SAMPLES,
+    NeighbourRecord,
+    find_nearest,
+    read_neighbours,
+)
+from genlab.core.errors import DataError, InputError
+from genlab.core.images import to_picture
+from genlab.data import DataSet
+from genlab.inference.sampling import draw_seeded, picture_hash, sampler_of, sees_binary
+from genlab.models.gated_pixelcnn import CARDS as GATED
+from genlab.models.judge import CARDS as JUDGES
+from genlab.store import ModelStore, skeleton
+from genlab.ui.models_pages import neighbours as page
+from train import neighbours
+
+RECORDED = sorted(path.stem for path in NEIGHBOURS.glob("*.json"))
+
+
+@pytest.fixture
+def shelf(tmp_path):
+    """A store of a binary model, one without an encoder in colour, and a judge."""
+    cards = (latent_card("digits"), latent_card("generator"), JUDGES[0])
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    for card in cards:
+        write_checkpoint(folder, card)
+    return ModelStore(folder, cards)
+
+
+@pytest.fixture
+def recorded(shelf, tmp_path, monkeypatch):
+    """A record of "digits", whose sample of seed 3 is a training image, the 7th."""
+    samples, _ = draw_seeded(shelf.get("digits"), SAMPLES)
+    images = torch.randint(256, (30, 1, 28, 28), dtype=torch.uint8)
+    images[7] = to_picture(samples[3])
+    whole = DataSet(images, torch.arange(30) % 10, tuple("abcdefghij"))
+    monkeypatch.setattr(neighbours.data, "load", lambda name, split, root: whole)
+    recipe = SimpleNamespace(data="mnist")
+    return neighbours.record_neighbours("digits", shelf, recipe, tmp_path / "sheets")
+
+
+# — the search —
+
+
+def test_the_nearest_is_found_in_whichever_part_it_is():
+    generator = torch.Generator().manual_seed(0)
+    references = torch.rand(50, 1, 4, 4, generator=generator)
+    pictures = torch.rand(6, 1, 4, 4, generator=generator)
+    table = (pictures.flatten(1)[:, None] - references.flatten(1)).norm(dim=2)  # (6, 50)
+
+    for size in (7, 50):
+        distances, places = find_nearest(pictures, references.split(size))
+        assert torch.equal(places, table.argmin(dim=1))
+        assert torch.allclose(distances, table.amin(dim=1))
+
+
+def test_a_copy_is_at_distance_nought_exactly():
+    references = torch.rand(40, 1, 28, 28, generator=torch.Generator().manual_seed(1))
+
+    distances, places = find_nearest(references[[31, 2]], references.split(9))
+
+    assert distances.tolist() == [0, 0]
+    assert places.tolist() == [31, 2]
+
+
+def test_training_images_are_binarised_alike_every_time(monkeypatch):
+    monkeypatch.setattr(neighbours, "CHUNK", 4)
+    images = torch.randint(256, (10, 1, 3, 3), dtype=torch.uint8)
+
+    whole = torch.cat(list(neighbours.parts_seen(images, True)))
+
+    assert set(whole.unique().tolist()) <= {0, 1}
+    assert torch.equal(neighbours.images_seen(images, torch.tensor([9, 0, 5]), True),
+                       whole[[9, 0, 5]])  # fmt: skip
+    assert torch.equal(torch.cat(list(neighbours.parts_seen(images, False))), images / 255)
+
+
+# — the samples —
+
+
+def test_a_sample_depends_on_its_seed_and_not_on_how_many_there_are():
+    model = tiny_pixelcnn()
+
+    few, many = draw_seeded(model, 3)[0], draw_seeded(model, 5)[0]
+
+    assert torch.equal(many[:3], few)
+    assert len({picture_hash(picture) for picture in many}) == 5
+
+
+def test_samples_of_a_model_of_binary_pictures_are_binary(shelf):
+    digits, generator = shelf.get("digits"), shelf.get("generator")
+
+    assert not sees_binary(generator)
+    assert draw_seeded(generator, 2)[0].unique().numel() > 2
+    digits.spec = type(digits.spec)(1, 28, 28, levels=2)
+    assert set(draw_seeded(digits, 2)[0].unique().tolist()) == {0, 1}
+
+
+def test_classes_are_dealt_in_order_and_evenly(tmp_path):
+    write_checkpoint(tmp_path, GATED[0])
+    model = ModelStore(tmp_path, GATED[:1]).get(GATED[0].name)
+
+    pictures, labels = draw_seeded(model, 4)
+
+    assert labels == [0, 2, 5, 7]
+    assert pictures.shape == (4, 1, 28, 28)
+
+
+def test_a_judge_draws_nothing():
+    judge = skeleton(JUDGES[0])
+
+    assert sampler_of(judge) is None
+    with pytest.raises(ValueError, match="generates pictures"):
+        draw_seeded(judge, 2)
+
+
+# — the record —
+
+
+def test_a_copied_training_image_is_found_with_its_class(recorded):
+    assert recorded.indices[3] == 7
+    assert recorded.classes[3] == "h"
+    assert recorded.distances[3] < 0.1, "rounded to 256 levels"
+    assert min(recorded.distances) == recorded.distances[3]
+    assert recorded.test_median == 0, "here the test images are the training images"
+
+
+def test_what_is_written_is_read_again(recorded, tmp_path):
+    read, sheet = read_neighbours("digits", tmp_path / "sheets")
+
+    assert read == recorded
+    assert sheet.startswith(b"\x89PNG")
+    assert read_neighbours("nobody", tmp_path / "sheets") is None
+
+
+@pytest.mark.parametrize("ending", ["json", "png"])
+def test_damaged_records_are_refused_with_the_remedy(recorded, tmp_path, ending):
+    path = tmp_path / "sheets" / f"digits.{ending}"
+    path.write_bytes(path.read_bytes()[:-30])
+
+    with pytest.raises(DataError, match="python -m train.neighbours digits"):
+        read_neighbours("digits", tmp_path / "sheets")
+
+
+def test_a_record_that_says_less_of_some_samples_is_refused(recorded, tmp_path):
+    path = tmp_path / "sheets" / "digits.json"
+    content = json.loads(path.read_text())
+    path.write_text(json.dumps({**content, "distances": [1.0]}))
+
+    with pytest.raises(DataError, match="as much of every sample"):
+        read_neighbours("digits", tmp_path / "sheets")
+
+
+@pytest.mark.parametrize(("card", "told"), [(JUDGES[0].name, "no samples"), ("nope", "no model")])
+def test_the_command_explains_what_it_cannot_do(shelf, tmp_path, capsys, card, told):
+    offered = {JUDGES[0].name: SimpleNamespace(data="mnist")}
+
+    code = neighbours.main([card, "--folder", str(tmp_path)], offered=offered, store=shelf)
+
+    assert code == 2
+    assert told in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("card", RECORDED)
+def test_a_shipped_record_is_small_and_of_the_shipped_weights(card):
+    record, sheet = read_neighbours(card)
+
+    assert len(sheet) + (NEIGHBOURS / f"{card}.json").stat().st_size <= 15_000
+    assert record.weights == ModelStore().card_file(card).sha256
+    assert len(record.hashes) == SAMPLES
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("card", RECORDED)
+def test_a_shipped_record_is_about_the_samples_that_the_model_draws(card):
+    samples, labels = draw_seeded(ModelStore().get(card), SAMPLES)
+
+    record, _ = read_neighbours(card)
+    assert [picture_hash(sample) for sample in samples] == record.hashes
+    assert (labels or []) == record.labels
+
+
+# — the page —
+
+
+def test_the_page_says_that_the_samples_are_the_recorded_ones(shelf, recorded, tmp_path):
+    shown = page.compare_samples(shelf, "digits", tmp_path / "sheets")
+
+    assert "pixel for pixel" in shown
+    assert f"<b>{recorded.median:.2f}</b>" in shown
+    assert shown.count("<figure>") == SAMPLES
+    assert "remedy" not in shown
+    assert recorded.command in shown
+
+
+def test_other_samples_than_the_recorded_ones_are_told_with_the_remedy(shelf, recorded, tmp_path):
+    hashes = ["0" * 16, *recorded.hashes[1:]]
+    changed = NeighbourRecord(**{**vars(recorded), "hashes": hashes})
+    changed.write(tmp_path / "sheets" / "digits.json")
+
+    shown = page.compare_samples(shelf, "digits", tmp_path / "sheets")
+
+    assert "1 of the 16 samples drawn just now differ" in shown
+    assert "<code>python -m train.neighbours digits</code> records them anew" in shown
+    assert shown.count("another sample") == 1
+
+
+def test_without_a_record_the_samples_stand_alone_beside_the_command(shelf, tmp_path):
+    shown = page.compare_samples(shelf, "generator", tmp_path)
+
+    assert "<code>python -m train.neighbours generator</code>" in shown
+    assert shown.count("<figure>") == SAMPLES
+
+
+def test_nothing_is_drawn_before_the_part_is_opened(shelf, recorded, tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "live_samples", lambda *_: pytest.fail("it was drawn"))
+
+    shown = page.before(shelf, "digits", tmp_path / "sheets")
+
+    assert "drawn when this part is opened" in shown
+    assert shown.count("<figure>") == SAMPLES, "the frames have their final size"
+
+
+def test_smooth_samples_near_to_training_images_are_not_called_copies_at_once(recorded):
+    near = NeighbourRecord(**{**vars(recorded), "test_median": 100.0})
+    far = NeighbourRecord(**{**vars(recorded), "test_median": 0.5})
+
+    assert "smooth pictures lie near to many others" in page.tell_record(near)
+    assert "no nearer to training images" in page.tell_record(far)
+
+
+@pytest.mark.parametrize("name", [JUDGES[0].name, "nope", None, 3, ["digits"]])
+def test_a_model_that_draws_nothing_is_refused(shelf, tmp_path, name):
+    with pytest.raises(InputError, match="Model must be one of"):
+        page.compare_samples(shelf, name, tmp_path)
