@@ -7,7 +7,7 @@ import numpy as np
 
 from genlab.inference.latent import MAX_SEED
 from genlab.store import ModelStore
-from genlab.ui import kit
+from genlab.ui import kit, real_row
 from genlab.ui.canvas import PixelCanvas
 from genlab.ui.canvas.plane import PlaneCanvas, axis_name, plane_path
 from genlab.ui.canvas.strip import Strip, StripPlayer
@@ -52,6 +52,7 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
             picture = PixelCanvas(
                 label="The picture of the posterior", size=168, elem_id="aggregated-picture"
             )
+    real_row.follow(real_row.declare("aggregated-real"), store, card, seed=seed)
     strip = StripPlayer(
         label="What the first codes decode to",
         names=(views.row_name("prior", 0),),

@@ -15,7 +15,7 @@ from genlab.inference.autoregressive import MAX_SEED
 from genlab.inference.cost import full_pass_seconds
 from genlab.inference.runs import Run, Segment
 from genlab.store import ModelStore, skeleton
-from genlab.ui import kit
+from genlab.ui import kit, real_row
 from genlab.ui.canvas import PixelPlayer
 from genlab.ui.lessons import diagram, film, streams
 from genlab.ui.lessons import pixelcnn as lessons
@@ -89,6 +89,7 @@ def build(store: ModelStore) -> None:
     gr.Markdown(kit.text("pixelcnn"), elem_classes="genlab-question")
     with gr.Row():
         with gr.Column(scale=4, min_width=320):
+            real = real_row.declare("pixelcnn-real")
             player = PixelPlayer(
                 label="The picture that the PixelCNN draws",
                 placeholder="Warming up: the network draws its first picture",
@@ -124,6 +125,7 @@ def build(store: ModelStore) -> None:
                     info="How far towards the class: 0 forgets it, 1 is the model", **guidances,
                 )  # fmt: skip
                 order = gr.Radio(label="Order of drawing", **orders)
+    real_row.follow(real, store, card, seed=seed, label=label)
     film.build(store, card)
 
     def views() -> None:
