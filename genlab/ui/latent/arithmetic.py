@@ -54,7 +54,7 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
     first = FIRST[codes.data_name(store, card.value)]
     with gr.Row():
         with gr.Column(scale=4, min_width=320):
-            shown = _stage()
+            shown = declare_stage()
         with gr.Column(scale=1, min_width=304):
             sheet = pictures.declare_sheet(
                 store, card, label="Test pictures for A, B and C", elem_id="arithmetic-examples",
@@ -94,8 +94,8 @@ def sum_up(
     generator = torch.Generator().manual_seed(seed)
     near = posterior_codes(code, torch.full_like(code, noise), NEIGHBOURS, generator)
     return (
-        _pictures(result.decoded, [len(group) for group in groups]),
-        _pictures(result.pixels, [len(group) for group in groups]),
+        shown_pictures(result.decoded, [len(group) for group in groups]),
+        shown_pictures(result.pixels, [len(group) for group in groups]),
         [ShownPicture(sliders.cells(picture)) for picture in decode_points(model, near)],
         describe(store, name, result),
     )
@@ -104,35 +104,38 @@ def sum_up(
 def describe(store: ModelStore, name: str, result: Arithmetic) -> str:
     """Which card did the sum, and how far its code is from C's."""
     moved = (result.codes[-1] - result.codes[2]).norm().item()
-    return f"{store.card(name).title} · the sum's code lies {moved:.2f} from C's"
+    return f"{codes.title_of(store, name)} · the sum's code lies {moved:.2f} from C's"
 
 
-def _remedy(empty: list[str]) -> str:
+def remedy(empty: list[str]) -> str:
+    """What to do about empty groups."""
     return (
         f"**Nothing in {' and '.join(empty)}.** Click a picture into it; until then the sums stay."
     )
 
 
-def _pictures(images: Tensor, counts: list[int]) -> list[ShownPicture]:
+def shown_pictures(images: Tensor, counts: list[int]) -> list[ShownPicture]:
+    """A, B, C and their sum, (4, C, H, W), with how many pictures are in each group."""
     notes = [f"mean of {count}" if count > 1 else "1 picture" for count in counts] + [""]
     return [
         ShownPicture(sliders.cells(image), note) for image, note in zip(images, notes, strict=True)
     ]
 
 
-def _stage() -> Shown:
+def declare_stage(ids: str = "arithmetic") -> Shown:
+    """The three rows of pictures and the words; their ids begin with `ids`."""
     terms = [Panel(term) for term in TERMS]
     gr.Markdown("**In codes:** the averages, decoded, and their sum")
     decoded = PicturePanels(
-        label="The sum of codes", panels=terms, size=196, elem_id="arithmetic-codes"
+        label="The sum of codes", panels=terms, size=196, elem_id=f"{ids}-codes"
     )
     gr.Markdown("**In pixels:** the averages of the pictures themselves, and their sum")
     pixels = PicturePanels(
-        label="The sum of pixels", panels=terms, size=196, elem_id="arithmetic-pixels"
+        label="The sum of pixels", panels=terms, size=196, elem_id=f"{ids}-pixels"
     )
     gr.Markdown("**Near the sum of codes:** the same code with a little noise")
     neighbours = PicturePanels(
-        label="Neighbours of the sum", size=100, elem_id="arithmetic-neighbours",
+        label="Neighbours of the sum", size=100, elem_id=f"{ids}-neighbours",
         panels=[Panel(f"Near {number}") for number in range(1, NEIGHBOURS + 1)],
     )  # fmt: skip
     return Shown(decoded, pixels, neighbours, gr.Markdown("", elem_classes="genlab-status"))
@@ -160,7 +163,7 @@ def _wire(
             groups[into] = torch.cat([groups[into], pictures.read_board(board, drawn)])
         empty = [group for group, images in groups.items() if not len(images)]
         if empty:
-            return *([gr.skip()] * 3), _remedy(empty)
+            return *([gr.skip()] * 3), remedy(empty)
         return sum_up(
             store,
             name,

@@ -15,7 +15,7 @@ from genlab.inference.latent import (
     encode_images,
     interpolate_codes,
 )
-from genlab.store import ModelStore, skeleton
+from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.strip import Strip, StripPlayer, StripRow
 from genlab.ui.latent import codes, pictures
@@ -57,10 +57,14 @@ class Way:
     count: int
 
 
-def build(store: ModelStore, card: gr.Dropdown) -> None:
+def build(store: ModelStore, card: gr.Dropdown | gr.State, *, ids: str = "between") -> None:
     """Declare the page and wire it.
 
     The ends are pictures; for a model without an encoder they are codes of two seeds.
+
+    Args:
+        card: its value names a decoder, see `codes`.
+        ids: what the ids of the page's elements begin with; two pages need two.
     """
     gr.Markdown(
         "## What lies between two pictures?\nThe upper way mixes codes and decodes them, the "
@@ -74,29 +78,29 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
         with gr.Column(scale=4, min_width=320):
             strip = StripPlayer(
                 label="The way from A to B", names=(LATENT, PIXELS), size=224,
-                elem_id="between-strip",
+                elem_id=f"{ids}-strip",
             )  # fmt: skip
             words = gr.Markdown("", elem_classes="genlab-status")
         with gr.Column(scale=1, min_width=304):
             if codes.can_encode(store, card.value):
                 sheet = pictures.declare_sheet(
-                    store, card, label="Test pictures for A and B", elem_id="between-examples",
+                    store, card, label="Test pictures for A and B", elem_id=f"{ids}-examples",
                     chosen=FIRST[codes.data_name(store, card.value)],
                 )  # fmt: skip
             else:
                 seeds = [_seed(f"Seed of {name}", at) for at, name in enumerate("AB")]
-            panel = _panel(store, card.value)
+            panel = _panel(store, card.value, ids)
     if codes.can_encode(store, card.value):
         _wire_pictures(store, card, sheet, panel, [strip, words])
     else:
         _wire_seeds(store, card, seeds, panel, [strip, words])
 
 
-def _panel(store: ModelStore, name: str) -> Panel:
-    way = gr.Radio(WAYS, value=STRAIGHT, label="Way", info=WAY_INFO, elem_id="between-way")
+def _panel(store: ModelStore, name: str, ids: str) -> Panel:
+    way = gr.Radio(WAYS, value=STRAIGHT, label="Way", info=WAY_INFO, elem_id=f"{ids}-way")
     dimension = gr.Number(
         0, label="Dimension", precision=0, minimum=0, interactive=False,
-        maximum=skeleton(store.card(name)).latent_dim - 1, elem_id="between-dimension",
+        maximum=codes.latent_dim_of(store, name) - 1, elem_id=f"{ids}-dimension",
         info="Of the way along one dimension",
     )  # fmt: skip
     with gr.Accordion("More", open=False):
@@ -135,13 +139,14 @@ def walk(
         images: what the pixels' way leads from and to, (2, C, H, W); the decoded ends by default,
             and always where the way runs along a dimension.
     """
+    is_rebuilt = images is not None
     path, captions = _path(ends, way)
     decoded = decode_points(codes.decoder_of(store, name), path)
     if images is None or way.kind == AXIS:
         images = decoded[[0, -1]]
     faded = cross_fade(images[0], images[1], len(path))
     strip = Strip([StripRow(LATENT, decoded), StripRow(PIXELS, faded)], captions)
-    return strip, f"{store.card(name).title} · {_describe(way)}"
+    return strip, f"{codes.title_of(store, name)} · {_describe(way, is_rebuilt)}"
 
 
 def _path(ends: Tensor, way: Way) -> tuple[Tensor, list[str]]:
@@ -154,13 +159,14 @@ def _path(ends: Tensor, way: Way) -> tuple[Tensor, list[str]]:
     return path, [f"{100 - share:.0f} % A, {share:.0f} % B" for share in shares]
 
 
-def _describe(way: Way) -> str:
+def _describe(way: Way, is_rebuilt: bool) -> str:
     if way.kind == AXIS:
         return (
             f"A's code with dimension {way.dimension} from {AXIS_VALUES[0]:g} to "
             f"{AXIS_VALUES[-1]:g}; the pixels' way joins the two ends of that"
         )
-    return f"{way.count} pictures from A to B, {way.kind}; the codes' ends are reconstructions"
+    told = "; the codes' ends are reconstructions" if is_rebuilt else ""
+    return f"{way.count} pictures from A to B, {way.kind}{told}"
 
 
 def _wire_pictures(
@@ -199,7 +205,7 @@ def _wire_pictures(
 
 def _wire_seeds(
     store: ModelStore,
-    card: gr.Dropdown,
+    card: gr.Dropdown | gr.State,
     seeds: list[gr.Number],
     panel: Panel,
     outputs: list[gr.components.Component],
@@ -217,7 +223,7 @@ def _wire_seeds(
 
 def _wire(
     store: ModelStore,
-    card: gr.Dropdown,
+    card: gr.Dropdown | gr.State,
     panel: Panel,
     changes: list[pictures.Change],
     show: pictures.Change,

@@ -1,40 +1,95 @@
 """The codes that the pages begin with: random ones, resting ones, those of the shipped examples.
 
-A page names a model by its card. What a card's network cannot do is said here once, so that a
-generator without an encoder can share the pages that need none.
+A page names a model by its card, and one class of a generator that must be told a class by
+"<card>/<class>": all pages of codes then serve it as any other generator. What a card's network
+cannot do is said here once, so that a generator without an encoder can share the pages that need
+none.
 """
 
 import functools
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from genlab import data
-from genlab.analysis.latent_codes import Dimensions, measure_dimensions
+from genlab.analysis.latent_codes import Dimensions, measure_dimensions, measure_effects
+from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
-from genlab.core.protocols import Encoder, LatentDecoder, LatentPrior
-from genlab.inference.latent import MAX_SEED, checked_codes, encode_images, farthest, prior_codes
+from genlab.core.images import ImageSpec
+from genlab.core.protocols import ConditionalDecoder, Encoder, LatentDecoder, LatentPrior
+from genlab.inference.latent import (
+    MAX_SEED,
+    OfClass,
+    checked_codes,
+    encode_images,
+    farthest,
+    prior_codes,
+)
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
-from genlab.ui.canvas.latents import GAUSSIAN, read_code
+from genlab.ui.canvas.latents import read_code
 
 KEPT = 32  # cards whose measurements are kept
+OF_CLASS = "/"  # between a card's name and a class
+MOST_DIGITS = 4  # of a class
 DATA = {"Fashion-MNIST": "fashion-mnist", "MNIST": "mnist"}  # how a card's data begins → its set
 
 
-def decoder_of(store: ModelStore, name: str) -> nn.Module:
-    """The card's network, which is a `LatentDecoder`.
+def of_class(card: str, label: int) -> str:
+    """The name under which the pages know a conditional generator with its class fixed."""
+    return f"{card}{OF_CLASS}{label}"
+
+
+def card_of(store: ModelStore, name: str) -> ModelCard:
+    """The card of a name, whatever its class."""
+    return store.card(name.split(OF_CLASS)[0] if isinstance(name, str) else name)
+
+
+def title_of(store: ModelStore, name: str) -> str:
+    """The card's title, and the class where one is fixed."""
+    card = card_of(store, name)
+    if name == card.name:
+        return card.title
+    return f"{card.title}, class {class_name(store, card.name, decoder_of(store, name).label)}"
+
+
+def class_name(store: ModelStore, name: str, label: int) -> str:
+    """What a class is called in the card's data."""
+    names = examples_of(store, name).classes
+    return names[label] if label < len(names) else str(label)
+
+
+def decoder_of(store: ModelStore, name: str) -> LatentDecoder:
+    """The card's network, which is a `LatentDecoder`, with its class fixed where the name has one.
 
     Raises:
-        InputError: it has no codes.
+        InputError: it has no codes, or it has classes and the name has none of them.
     """
-    model = store.get(name)
+    card = card_of(store, name)
+    model = store.get(card.name)
     if not isinstance(model, LatentDecoder):
-        raise InputError(f"{store.card(name).title} has no codes. Choose another model.")
-    return model
+        raise InputError(f"{card.title} has no codes. Choose another model.")
+    if name == card.name:
+        return model
+    label = name.removeprefix(card.name + OF_CLASS)
+    if not isinstance(model, ConditionalDecoder):
+        raise InputError(f"{card.title} was trained without classes. Choose no class for it.")
+    if not (label.isascii() and label.isdecimal() and len(label) <= MOST_DIGITS):
+        raise InputError(f"Class must be from 0 to {model.classes - 1}. Change it.")
+    return OfClass(model, int(label))
 
 
-def encoder_of(store: ModelStore, name: str) -> nn.Module:
+def spec_of(store: ModelStore, name: str) -> ImageSpec:
+    """Of the card's pictures."""
+    return skeleton(card_of(store, name)).spec
+
+
+def latent_dim_of(store: ModelStore, name: str) -> int:
+    """How many numbers a code has."""
+    return skeleton(card_of(store, name)).latent_dim
+
+
+def encoder_of(store: ModelStore, name: str) -> Encoder:
     """The card's network, which is a `LatentDecoder` and an `Encoder`.
 
     Raises:
@@ -42,13 +97,13 @@ def encoder_of(store: ModelStore, name: str) -> nn.Module:
     """
     model = decoder_of(store, name)
     if not isinstance(model, Encoder):
-        raise InputError(without_encoder(store.card(name).title))
+        raise InputError(without_encoder(title_of(store, name)))
     return model
 
 
 def can_encode(store: ModelStore, name: str | None) -> bool:
     """Whether the card's network has an encoder; no card has none."""
-    return name is not None and isinstance(skeleton(store.card(name)), Encoder)
+    return name is not None and isinstance(skeleton(card_of(store, name)), Encoder)
 
 
 def without_encoder(title: str) -> str:
@@ -60,12 +115,12 @@ def nothing_to_encode(store: ModelStore, name: str | None) -> str:
     """What a page that needs an encoder says where there is none."""
     if name is None:
         return "No model is trained yet. Train one, then start GenLab again."
-    return without_encoder(store.card(name).title)
+    return without_encoder(title_of(store, name))
 
 
 def data_name(store: ModelStore, name: str | None) -> str:
     """Which data set's examples belong to a card, one of `genlab.data.NAMES`."""
-    told = store.card(name).data if name else ""
+    told = card_of(store, name).data if name else ""
     return next((each for start, each in DATA.items() if told.startswith(start)), "mnist")
 
 
@@ -87,12 +142,11 @@ def example_codes(store: ModelStore, name: str) -> Tensor:
 
 @functools.lru_cache(maxsize=KEPT)
 def measured(store: ModelStore, name: str) -> Dimensions:
-    """What the numbers of the card's codes are used for; unknown without an encoder."""
+    """What the numbers of the card's codes are used for; without an encoder, what they do."""
     model = decoder_of(store, name)
     if isinstance(model, Encoder):
         return measure_dimensions(model, example_images(store, name))
-    same = torch.ones(model.latent_dim)
-    return Dimensions(same, "not measured", -GAUSSIAN * same, GAUSSIAN * same, least=0.0)
+    return measure_effects(model)
 
 
 def random_code(store: ModelStore, name: str, seed: object) -> tuple[Tensor, str]:

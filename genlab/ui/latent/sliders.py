@@ -13,9 +13,9 @@ from torch import Tensor
 
 from genlab import data
 from genlab.core.errors import InputError
-from genlab.core.protocols import LatentPrior
+from genlab.core.protocols import Encoder, LatentPrior
 from genlab.inference.latent import MAX_CODES, MAX_SEED, along_axis, decode_points, length
-from genlab.store import ModelStore, skeleton
+from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas import PixelCanvas
 from genlab.ui.canvas.grid import to_hex
@@ -23,6 +23,7 @@ from genlab.ui.canvas.latents import LatentSliders, slider_dimensions, thumbnail
 from genlab.ui.latent import codes, pictures
 
 AHEAD = 5  # small decodes along each slider
+FEW = 24  # sliders with small decodes of a GAN, whose pictures cost half a millisecond and more
 DICE = 9999  # seeds that a visitor can remember
 NONE = dict.fromkeys(data.NAMES, {"Picture": []})  # of the test pictures is chosen at first
 ROLL = f"() => Math.floor(Math.random() * {DICE + 1})"
@@ -42,8 +43,13 @@ class SlidersPage:
         return [self.latents, self.picture, self.words]
 
 
-def build(store: ModelStore, card: gr.Dropdown) -> SlidersPage:
-    """Declare the page and wire it; it begins with seed 0 of the chosen card."""
+def build(store: ModelStore, card: gr.Dropdown | gr.State, *, ids: str = "sliders") -> SlidersPage:
+    """Declare the page and wire it; it begins with seed 0 of the chosen card.
+
+    Args:
+        card: its value names a decoder, see `codes`.
+        ids: what the ids of the page's elements begin with; two pages need two.
+    """
     gr.Markdown(
         "## Where does each number lead?\nA picture is decoded from a code. Drag one of its "
         "numbers: the small pictures show where the slider leads while the others stay.",
@@ -51,20 +57,20 @@ def build(store: ModelStore, card: gr.Dropdown) -> SlidersPage:
     )
     with gr.Row():
         with gr.Column(scale=3, min_width=304):
-            picture = _picture(store, card.value)
+            picture = _picture(store, card.value, ids)
             words = gr.Markdown("", elem_classes="genlab-status")
         with gr.Column(scale=4, min_width=320):
-            latents = LatentSliders(label="The numbers of the code", elem_id="sliders-code")
+            latents = LatentSliders(label="The numbers of the code", elem_id=f"{ids}-code")
         with gr.Column(scale=2, min_width=280):
             with gr.Row(elem_classes="genlab-seed"):
                 seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED)
                 dice = gr.Button("Roll", min_width=64, elem_classes="genlab-dice")
-            reset = gr.Button("Reset", elem_id="sliders-reset")
+            reset = gr.Button("Reset", elem_id=f"{ids}-reset")
             examples = None
             if codes.can_encode(store, card.value):
                 gr.Markdown("**Or the mean code of a test picture**")
                 examples = pictures.declare_sheet(
-                    store, card, label="Test pictures", elem_id="sliders-examples",
+                    store, card, label="Test pictures", elem_id=f"{ids}-examples",
                     chosen=NONE["mnist"],
                 )  # fmt: skip
     page = SlidersPage(latents, picture, words)
@@ -84,11 +90,13 @@ def look_ahead(store: ModelStore, name: str, code: Tensor) -> dict[str, Any]:
 
     The most used dimensions come first; as many get pictures as one call may decode.
     """
-    shown = _dimensions(store, name)[: MAX_CODES // AHEAD]
+    model = codes.decoder_of(store, name)
+    most = MAX_CODES // AHEAD if isinstance(model, Encoder) else FEW
+    shown = _dimensions(store, name)[:most]
     indices = [each["index"] for each in shown]
     values = [torch.linspace(each["low"], each["high"], AHEAD).tolist() for each in shown]
     ways = [along_axis(code, *each) for each in zip(indices, values, strict=True)]
-    decoded = decode_points(codes.decoder_of(store, name), torch.cat(ways))
+    decoded = decode_points(model, torch.cat(ways))
     return thumbnail_sheet(decoded.unflatten(0, (len(shown), AHEAD)), indices, values)
 
 
@@ -97,7 +105,7 @@ def describe(store: ModelStore, name: str, code: Tensor, told: str = "") -> str:
 
     √D is where nearly all codes of a prior with many dimensions lie.
     """
-    parts = [store.card(name).title, *([told] if told else [])]
+    parts = [codes.title_of(store, name), *([told] if told else [])]
     if isinstance(codes.decoder_of(store, name), LatentPrior):
         root = math.sqrt(len(code))
         parts.append(f"|z| = {length(code) * root:.2f}, √{len(code)} = {root:.2f}")
@@ -141,19 +149,19 @@ def _dimensions(store: ModelStore, name: str) -> list[dict[str, Any]]:
 
 def _shape(store: ModelStore, name: str) -> dict[str, int]:
     """Of the card's pictures, as a canvas names it."""
-    spec = skeleton(store.card(name)).spec
+    spec = codes.spec_of(store, name)
     return {"rows": spec.height, "cols": spec.width, "channels": spec.channels}
 
 
-def _picture(store: ModelStore, name: str | None) -> PixelCanvas:
+def _picture(store: ModelStore, name: str | None, ids: str) -> PixelCanvas:
     shape = _shape(store, name) if name else {}
-    return PixelCanvas(label="The picture of this code", size=336, elem_id="sliders-picture",
+    return PixelCanvas(label="The picture of this code", size=336, elem_id=f"{ids}-picture",
                        **shape)  # fmt: skip
 
 
 def _wire(
     store: ModelStore,
-    card: gr.Dropdown,
+    card: gr.Dropdown | gr.State,
     page: SlidersPage,
     seed: gr.Number,
     dice: gr.Button,
