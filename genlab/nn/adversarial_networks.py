@@ -145,11 +145,7 @@ class ConvCritic(nn.Module):
         places = (spec.height // REDUCED) * (spec.width // REDUCED)
         inputs = places * (2 * features + bool(minibatch_std))
         self.body = nn.Sequential(
-            *(
-                [nn.Conv2d(spec.channels, first, 3, padding=1), nn.LeakyReLU(SLOPE)]
-                if first
-                else []
-            ),
+            *_at_full_size(spec.channels, first),
             nn.Conv2d(first or spec.channels, features, 4, stride=2, padding=1),
             nn.LeakyReLU(SLOPE),
             nn.Conv2d(features, 2 * features, 4, stride=2, padding=1),
