@@ -24,7 +24,7 @@ from train.sample_metrics import class_entropy
 BATCH = 64
 LATENT = 32
 EPOCHS = 15
-HEALTHY, FAST, SLOW = 2e-4, 3e-3, 5e-5  # learning rates
+HEALTHY, FAST, SLOW = 2e-4, 3e-3, 6e-6  # learning rates
 PICTURES = 36  # of each moment
 SAMPLES = 1_000  # that are measured, as many as there are validation images
 CLASSES = 10
@@ -202,7 +202,7 @@ RECORDINGS = (
     _run(
         "gan-collapse",
         "Collapse",
-        "The generator learns sixty times as fast as the critic: it runs after whatever the critic "
+        "The generator learns five hundred times as fast as the critic: it runs after whatever the critic "
         "likes most at the moment, with all codes at once.",
         critic_rate=SLOW,
         generator_rate=FAST,
