@@ -1,0 +1,1 @@
+"""Pages about two networks that play against each other."""
