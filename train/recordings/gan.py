@@ -202,8 +202,8 @@ RECORDINGS = (
     _run(
         "gan-collapse",
         "Collapse",
-        "The generator learns five hundred times as fast as the critic: it runs after whatever the critic "
-        "likes most at the moment, with all codes at once.",
+        "The generator learns five hundred times as fast as the critic: it runs after whatever the "
+        "critic likes most at the moment, with all codes at once.",
         critic_rate=SLOW,
         generator_rate=FAST,
     ),
