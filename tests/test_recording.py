@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import numpy as np
 import pytest
@@ -137,6 +138,13 @@ def test_a_changed_pixel_or_figure_is_noticed(recording, tmp_path):
     del notes["moments"][2]["values"]["light"]
     path.write_text(json.dumps(notes))
     with pytest.raises(DataError, match="moment 2 has other figures"):
+        load_recording("tiny", 1, tmp_path)
+
+
+def test_a_curve_without_finite_values_is_noticed(recording, tmp_path):
+    ship(dataclasses.replace(recording, curve={"critic": [1.0, math.nan]}), tmp_path)
+
+    with pytest.raises(DataError, match="curve has values that are not finite"):
         load_recording("tiny", 1, tmp_path)
 
 

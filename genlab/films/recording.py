@@ -122,6 +122,8 @@ class Recording:
             known = [value for value in moment.values.values() if value is not None]
             if not all(map(math.isfinite, [moment.step, moment.epoch, *known])):
                 raise ValueError(f"the figures of moment {index} are not finite numbers")
+        if not all(math.isfinite(value) for line in self.curve.values() for value in line):
+            raise ValueError("the curve has values that are not finite numbers")
 
 
 def recorded(folder: Path = RECORDINGS) -> dict[str, list[int]]:
