@@ -4,13 +4,14 @@ import json
 
 import pytest
 import torch
+from lively import CLASSES, tiny_conditional_gan
 from PIL import Image
 from shelved import Constant, tiny_card, write_checkpoint
 
 from genlab import cli
 from genlab.core.cards import sha256
 from genlab.core.images import ImageSpec, image_grid, read_image, save_picture, to_picture
-from genlab.inference.latent import decode_points, interpolate_codes, prior_codes
+from genlab.inference.latent import OfClass, decode_points, interpolate_codes, prior_codes
 from genlab.models.autoencoder import Autoencoder
 from genlab.models.vae import VAE
 from genlab.nn.latent_networks import DenseDecoder, DenseEncoder
@@ -46,6 +47,7 @@ CARDS = (
     tiny_card("vae", build=lambda: VAE(SPEC, 3, **tiny_networks(6))),
     tiny_card("plain", build=lambda: Autoencoder(SPEC, 3, **tiny_networks(3))),
     tiny_card("generator", build=Generator),
+    tiny_card("told", build=lambda: tiny_conditional_gan().requires_grad_(True)),
     tiny_card("stone", build=Constant),
     tiny_card("absent"),
 )
@@ -260,3 +262,33 @@ def test_help_tells_how_a_negative_code_is_typed(run_cli, command):
 
     assert code == 0
     assert command == "encode" or "z=-1,0.5" in output
+
+
+def test_a_model_with_classes_decodes_the_class_that_was_asked_for(shelf, run_cli, out):
+    model = shelf.get("told")
+
+    answer(run_cli, "decode", "told", "--seed", 3, "--count", 2, "--label", 1, "--out", out)
+    assert_shows(out, decode_points(OfClass(model, 1), prior_codes(model, 3, 2)))
+
+    ends = ["--from-z", "0,0,0", "--to-z", "1,1,1", "--count", 3]
+    answer(run_cli, "interpolate", "told", *ends, "--label", 2, "--out", out)
+    codes = interpolate_codes(torch.zeros(3), torch.ones(3), 3)
+    assert_shows(out, decode_points(OfClass(model, 2), codes), columns=3)
+
+
+@pytest.mark.parametrize(
+    ("card", "more", "says"),
+    [
+        ("told", [], f"told needs a class. Say --label with a number from 0 to {CLASSES - 1}"),
+        ("told", ["--label", CLASSES], f"Class must be from 0 to {CLASSES - 1}"),
+        ("vae", ["--label", 0], "vae was trained without classes. Leave out --label"),
+    ],
+)
+def test_a_class_is_asked_for_where_there_are_classes_and_nowhere_else(
+    shelf, run_cli, out, card, more, says
+):
+    code, _, errors = run_cli("decode", card, "--out", out, *more)
+
+    assert code == 2
+    assert says in errors
+    assert not out.exists()

@@ -83,6 +83,7 @@ def record(
     Raises:
         TrainingError, DivergedError, DataError
     """
+    code = revision()  # of what is imported now, whatever is committed meanwhile
     set_seed(seed)
     training = data_sets.load(run.data, "train", root)
     validation = data_sets.load(run.data, "validation", root)
@@ -113,7 +114,7 @@ def record(
         curve=_stretched(camera.losses),
         codes=inputs_sha256(run.codes()),
         command=f"python -m train film {run.name} --seed {seed}{length}",
-        revision=revision(),
+        revision=code,
         torch=torch.__version__,
     )
 

@@ -14,8 +14,9 @@ from genlab.core.cards import sha256
 from genlab.core.commands import Command, Shelf
 from genlab.core.errors import InputError
 from genlab.core.images import image_grid, read_image, save_picture, to_picture
-from genlab.core.protocols import Encoder, LatentDecoder, LatentPrior
+from genlab.core.protocols import ConditionalDecoder, Encoder, LatentDecoder, LatentPrior
 from genlab.inference.latent import (
+    OfClass,
     checked_codes,
     decode_points,
     encode_images,
@@ -44,12 +45,13 @@ def add_decode_arguments(parser: ArgumentParser) -> None:
         "--seed", type=int, help="code i is dealt by the prior with seed + i; default: 0"
     )
     parser.add_argument("--count", type=int, help=f"of these; default: {COUNT}")
+    _add_label(parser)
     parser.add_argument("--out", type=Path, required=True, help="the grid of pictures, a .png")
 
 
 def decode_grid(shelf: Shelf, options: Namespace) -> dict[str, object]:
     """Decode codes, write the pictures as one grid, and say what the codes were."""
-    model = _model_with(shelf, options.card, LatentDecoder)
+    model = _told_the_class(_model_with(shelf, options.card, LatentDecoder), options)
     codes = _codes_of_options(model, options)
     images = decode_points(model, codes)
     save_picture(image_grid(images), options.out, scale=SCALE)
@@ -102,12 +104,13 @@ def add_interpolate_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--spherical", action="store_true", help="turn from one direction to the other"
     )
+    _add_label(parser)
     parser.add_argument("--out", type=Path, required=True, help="the strip of pictures, a .png")
 
 
 def interpolate_strip(shelf: Shelf, options: Namespace) -> dict[str, object]:
     """Decode a path of codes, write the pictures side by side, and say what the codes were."""
-    model = _model_with(shelf, options.card, LatentDecoder)
+    model = _told_the_class(_model_with(shelf, options.card, LatentDecoder), options)
     start, end = _ends(model, options)
     codes = interpolate_codes(start, end, options.count, spherical=options.spherical)
     images = decode_points(model, codes)
@@ -123,6 +126,28 @@ def written_text(result: dict[str, object]) -> str:
 
 def _add_card(parser: ArgumentParser) -> None:
     parser.add_argument("card", help="a name that `models` lists")
+
+
+def _add_label(parser: ArgumentParser) -> None:
+    parser.add_argument("--label", type=int, help="class, for models that know classes")
+
+
+def _told_the_class(model: LatentDecoder, options: Namespace) -> LatentDecoder:
+    """The model, or the one of the class that was asked for.
+
+    Raises:
+        InputError: a class that does not exist, is missing, or that the model cannot be told.
+    """
+    if isinstance(model, ConditionalDecoder):
+        if options.label is None:
+            raise InputError(
+                f"{options.card} needs a class. Say --label with a number from 0 to "
+                f"{model.classes - 1}."
+            )
+        return OfClass(model, options.label)
+    if options.label is not None:
+        raise InputError(f"{options.card} was trained without classes. Leave out --label.")
+    return model
 
 
 def _model_with(shelf: Shelf, card: str, *capabilities: type) -> nn.Module:
