@@ -140,6 +140,21 @@ def numbered(start, count=10):
     return torch.arange(start, start + count).float().unsqueeze(1)
 
 
+def test_in_evaluation_minibatch_std_judges_each_picture_alone_by_what_was_usual():
+    layer = MinibatchStd(group=4)
+    for seed in range(600):
+        torch.manual_seed(seed)
+        layer(2 * torch.randn(64, 5))
+    typical = layer(2 * torch.randn(4000, 5))[:, -1].mean().item()
+    x = torch.randn(3, 5)
+
+    told = layer.eval()(x)
+
+    assert torch.equal(told[:, :-1], x)
+    torch.testing.assert_close(told[:, -1], torch.full((3,), typical), rtol=0.03, atol=0)
+    assert torch.equal(layer(x[:1]), told[:1])
+
+
 def test_a_replay_buffer_gives_back_what_was_generated_and_nothing_else():
     buffer, generator = ReplayBuffer(20), torch.Generator().manual_seed(0)
     out = [buffer.mix(numbered(10 * i), generator) for i in range(30)]

@@ -20,6 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+RECENT = 0.01  # weight of a batch in what `MinibatchStd` usually saw
+
 
 @dataclass(frozen=True)
 class AdversarialLoss:
@@ -93,7 +95,8 @@ class MinibatchStd(nn.Module):
     """Appends a channel that says how different the pictures of a group are.
 
     The standard deviation over the group of each feature at each place, then the mean of all these
-    to one number a group: a critic that sees it notices when all pictures are alike.
+    to one number a group: a critic that sees it notices when all pictures are alike. In evaluation
+    mode that number is what it usually was in training, so that a picture is judged alone.
 
     Args:
         group: pictures that are compared; a batch must be a multiple of it, or smaller.
@@ -102,15 +105,19 @@ class MinibatchStd(nn.Module):
     def __init__(self, group: int = 8) -> None:
         super().__init__()
         self.group = group
+        self.register_buffer("usual", torch.zeros(()))
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, …) → (B, C + 1, …)."""
+        if not self.training:
+            return torch.cat([x, self.usual.to(x).expand(len(x), 1, *x.shape[2:])], dim=1)
         size = min(self.group, len(x))
         if len(x) % size:
             raise ValueError(f"the batch must be a multiple of {size}, got {len(x)}")
         groups = x.unflatten(0, (-1, size))  # (B / size, size, C, …)
         deviation = (groups.var(dim=1, correction=0) + 1e-8).sqrt()
         level = deviation.flatten(1).mean(dim=1)  # (B / size,)
+        self.usual.lerp_(level.detach().mean().to(self.usual), RECENT)
         level = level.repeat_interleave(size).view(-1, *[1] * (x.dim() - 1))
         return torch.cat([x, level.expand(-1, 1, *x.shape[2:])], dim=1)
 
