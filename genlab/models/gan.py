@@ -106,7 +106,7 @@ def _dcgan() -> GAN:
         spec,
         latent_dim,
         generator=ConvGenerator(spec, latent_dim, refining=32),
-        critic=ConvCritic(spec, first=32, width=128),
+        critic=ConvCritic(spec, first=32, width=128, minibatch_std=8),  # else it loses the shoes
     )
 
 
