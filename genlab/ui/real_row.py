@@ -8,8 +8,10 @@ and lets it follow its controls once these are there:
     real_row.follow(real, store, card, seed=seed)
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 import gradio as gr
 import torch
@@ -90,11 +92,14 @@ def follow(
     *,
     seed: gr.components.Component,
     label: gr.components.Component | None = None,
+    drawn: Callable[..., Any] | None = None,
 ) -> None:
     """Fill the row as the page's controls say, whenever one of them changes.
 
     Args:
         seed: which examples, and how a binary model's are binarised.
+        drawn: the event that draws with the seed, where its change alone asks nothing of the
+            server; the row follows the seed then.
         label: a class from 0, or one of `ANY_CLASS`; None where the page has no such choice.
     """
     inputs = [each for each in (real.switch, card, seed, label) if each is not None]
@@ -104,8 +109,9 @@ def follow(
             return gr.update(visible="hidden")
         return gr.update(value=draw_row(choose_images(store, name, seed, label)), visible=True)
 
+    changes = [each.change for each in inputs[1:] if each is not seed]
     gr.on(
-        [real.switch.input, *(each.change for each in inputs[1:])],
+        [real.switch.input, *changes, drawn or seed.change],
         kit.quick(show), inputs, real.row, preprocess=False, **kit.QUICK,
     )  # fmt: skip
 

@@ -71,6 +71,7 @@ def test_the_row_stands_above_the_stage_and_moves_nothing_afterwards(page, addre
     before = player.stage.bounding_box()
 
     tab.get_by_label("Seed").fill("5")
+    tab.get_by_role("button", name="Draw", exact=True).click()
     tab.get_by_text("by seed 5").wait_for()
 
     assert player.stage.bounding_box() == before

@@ -125,7 +125,7 @@ def build(store: ModelStore) -> None:
                     info="How far towards the class: 0 forgets it, 1 is the model", **guidances,
                 )  # fmt: skip
                 order = gr.Radio(label="Order of drawing", **orders)
-    real_row.follow(real, store, card, seed=seed, label=label)
+    real_row.follow(real, store, card, seed=seed, label=label, drawn=drawing.click)
     film.build(store, card)
 
     def views() -> None:
