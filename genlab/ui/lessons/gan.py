@@ -102,6 +102,8 @@ def score_pair(store: ModelStore, name: str, seed: object, example: object) -> S
     image, label = found.images[place : place + 1] / 255, int(found.labels[place])
     told = f"class {found.classes[label]}"
     is_told = isinstance(model, ConditionalDecoder)
+    if is_told:
+        label = min(label, model.classes - 1)  # of a fork's model that knows fewer
     generated = sample(model, seed=seed, label=label if is_told else None)
     labels = torch.tensor([label]) if is_told else None
     return ScoredPair(
