@@ -56,7 +56,9 @@ class GAN(nn.Module):
 
 
 class ConditionalGAN(GAN):
-    """The same, told a class: G(z, y), and D(x, y) judges whether x is a real y.
+    """The same, told a class: G(z, y), and D(x, y) tells a real x of class y from a generated one.
+
+    The critic never sees a real picture with another class, and so has no opinion about such pairs.
 
     Args:
         classes: how many; generator and critic take (B,) labels as their second argument.
