@@ -162,15 +162,21 @@ class _Camera:
 
 def _recipe(run: RecordedRun, steps: int) -> Recipe:
     """What the trainer needs; the weights are not averaged, so that the film shows what played."""
-
-    def unused(*_: object) -> None:
-        raise NotImplementedError
-
+    last = run.players[-1]
     return Recipe(
-        card=run.name, data=run.data, queue=0, minutes=0, batches=run.batches, loss=unused,
-        validate=unused, preview=unused, steps=steps, optimiser=unused, ema=0.0,
+        card=run.name,
+        data=run.data,
+        queue=0,
+        minutes=0,
+        batches=run.batches,
+        loss=last.make_loss(),
+        validate=lambda model, data: next(iter(run.measure(model, data).values())),
+        preview=lambda model: run.draw(model, run.codes()),
+        steps=steps,
+        optimiser=last.optimiser,
+        ema=0.0,
         players=run.players,
-    )  # fmt: skip
+    )
 
 
 def _stretched(losses: list[dict[str, float]]) -> dict[str, list[float]]:
