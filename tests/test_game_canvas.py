@@ -202,6 +202,22 @@ def test_the_latest_request_takes_the_turn():
     assert room.is_turn(second) and not room.is_turn(first) and other.is_turn(theirs)
 
 
+def test_turns_grow_in_rooms_that_were_given_up_and_on_servers_that_start_again():
+    rooms = Rooms()
+    first = rooms.enter("somebody").take_turn()
+    for number in range(KEPT):
+        rooms.enter(str(number))
+    again = rooms.enter("somebody").take_turn()
+
+    assert first < again < Rooms().enter("somebody").take_turn()
+
+
+def test_a_picture_says_its_turn():
+    header, _ = decoded(encode_picture(picture(OPENING.begin(), OPENING, turn=7)))
+
+    assert header["turn"] == 7
+
+
 def test_rooms_that_nobody_enters_are_given_up_and_their_games_end():
     rooms = Rooms()
     first = rooms.enter("first")

@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from genlab.nn.adversarial import MinibatchStd
+from genlab.nn.adversarial import group_deviations
 
 LATENT = 2  # numbers of a code
 WIDTH = 64  # units of each hidden layer
@@ -37,7 +37,7 @@ class Discriminator(nn.Module):
     def __init__(self, minibatch_std: bool, generator: torch.Generator) -> None:
         super().__init__()
         self.inner = nn.Sequential(Layer(2, WIDTH, generator), nn.LeakyReLU(0.2))
-        self.spread = MinibatchStd(GROUP) if minibatch_std else None
+        self.minibatch_std = minibatch_std
         self.outer = nn.Sequential(
             Layer(WIDTH + minibatch_std, WIDTH, generator),
             nn.LeakyReLU(0.2),
@@ -47,15 +47,14 @@ class Discriminator(nn.Module):
     def forward(self, points: Tensor) -> Tensor:
         """(B, 2) → (B,); with minibatch std, neighbours in the batch form a group."""
         features = self.inner(points)  # (B, 64)
-        if self.spread is not None:
-            features = self.spread(features)  # (B, 65)
+        if self.minibatch_std:
+            levels = group_deviations(features, GROUP)[:, None]
+            features = torch.cat([features, levels], dim=1)  # (B, 65)
         return self.outer(features)[:, 0]
 
     def level(self, points: Tensor) -> Tensor | None:
         """What the minibatch std says of these points, the mean over groups; None without it."""
-        if self.spread is None:
-            return None
-        return self.spread(self.inner(points))[:, -1].mean()
+        return group_deviations(self.inner(points), GROUP).mean() if self.minibatch_std else None
 
     def alone(self, points: Tensor, level: Tensor | None) -> Tensor:
         """(B, 2) → (B,): each score of its own point, in a group as varied as `level` says."""

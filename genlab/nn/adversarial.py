@@ -92,11 +92,10 @@ def _squared_slopes(critic: Callable[[Tensor], Tensor], places: Tensor) -> Tenso
 
 
 class MinibatchStd(nn.Module):
-    """Appends a channel that says how different the pictures of a group are.
+    """Appends a channel that says how different the pictures of a group are: `group_deviations`.
 
-    The standard deviation over the group of each feature at each place, then the mean of all these
-    to one number a group: a critic that sees it notices when all pictures are alike. In evaluation
-    mode that number is what it usually was in training, so that a picture is judged alone.
+    A critic that sees it notices when all pictures are alike. In evaluation mode that number is
+    what it usually was in training, so that a picture is judged alone.
 
     Args:
         group: pictures that are compared; a batch must be a multiple of it, or smaller.
@@ -111,15 +110,29 @@ class MinibatchStd(nn.Module):
         """(B, C, …) → (B, C + 1, …)."""
         if not self.training:
             return torch.cat([x, self.usual.to(x).expand(len(x), 1, *x.shape[2:])], dim=1)
-        size = min(self.group, len(x))
-        if len(x) % size:
-            raise ValueError(f"the batch must be a multiple of {size}, got {len(x)}")
-        groups = x.unflatten(0, (-1, size))  # (B / size, size, C, …)
-        deviation = (groups.var(dim=1, correction=0) + 1e-8).sqrt()
-        level = deviation.flatten(1).mean(dim=1)  # (B / size,)
-        self.usual.lerp_(level.detach().mean().to(self.usual), RECENT)
-        level = level.repeat_interleave(size).view(-1, *[1] * (x.dim() - 1))
-        return torch.cat([x, level.expand(-1, 1, *x.shape[2:])], dim=1)
+        levels = group_deviations(x, self.group)
+        self.usual.lerp_(levels.detach().mean().to(self.usual), RECENT)
+        levels = levels.view(-1, *[1] * (x.dim() - 1))
+        return torch.cat([x, levels.expand(-1, 1, *x.shape[2:])], dim=1)
+
+
+def group_deviations(x: Tensor, group: int) -> Tensor:
+    """How different the pictures of each one's group are, (B, C, …) → (B,).
+
+    The standard deviation over the group of each feature at each place, then the mean of all these.
+
+    Args:
+        group: neighbours in the batch that are compared; the batch must be a multiple, or smaller.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    size = min(group, len(x))
+    if len(x) % size:
+        raise ValueError(f"the batch must be a multiple of {size}, got {len(x)}")
+    groups = x.unflatten(0, (-1, size))  # (B / size, size, C, …)
+    deviation = (groups.var(dim=1, correction=0) + 1e-8).sqrt()
+    return deviation.flatten(1).mean(dim=1).repeat_interleave(size)
 
 
 class ReplayBuffer:

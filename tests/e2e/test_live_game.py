@@ -1,12 +1,18 @@
 """The live game in a real browser: played, stopped, stepped by hand, drawn for, by two at once."""
 
+from functools import partial
+
 import gradio as gr
 import pytest
 
 from genlab.inference.game_play import LONGEST
 from genlab.ui import shell
 from genlab.ui.adversarial import game as page_of_game
+from genlab.ui.adversarial.game_controls import OPENING
 from genlab.ui.adversarial.game_handlers import OVER
+from genlab.ui.adversarial.game_views import picture
+from genlab.ui.adversarial.rooms import Asked
+from genlab.ui.canvas.game import GameCanvas
 
 BOARD = "game-canvas"
 
@@ -67,6 +73,24 @@ def test_it_trains_until_it_is_stopped_and_keeps_what_it_had(visit, rooms):
     press(board, "Start over")
     board.wait("g.stepsG === 0")
     board.wait_until(lambda: rooms.playing() == 0)
+
+
+def test_a_late_picture_of_an_ended_run_is_not_shown(page, canvas, serve):
+    opening = Asked("ring", 0, *OPENING.values)
+    ended, fresh = opening.begin(), opening.begin()
+    ended.play_round()
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        board = GameCanvas(label="Game", most_corners=9, elem_id=BOARD)
+        for turn, game in ((2, fresh), (1, ended), (3, ended)):
+            gr.Button(f"Turn {turn}").click(partial(picture, game, opening, turn), None, board)
+    board = canvas(page(serve(blocks, **shell.LAUNCH)), BOARD)
+    press(board, "Turn 2")
+    board.wait("g.game !== null")
+    press(board, "Turn 1")
+    board.wait("g.late === 1")
+    assert board.count("game.steps") == [0, 0]
+    press(board, "Turn 3")
+    board.wait("g.stepsG === 1")
 
 
 def test_a_closed_page_ends_its_game(visit, rooms):

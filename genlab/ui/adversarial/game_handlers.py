@@ -71,7 +71,7 @@ class Handlers:
             game = room.game(asked)
         frames = play(
             game,
-            lambda snapshot: encode_picture(picture(game, asked, snapshot)),
+            lambda snapshot: encode_picture(picture(game, asked, turn, snapshot)),
             goes_on=lambda: room.is_turn(turn),
             clock=self._clock,
         )
@@ -88,16 +88,14 @@ class Handlers:
 
     def _step(self, values: Values, request: gr.Request, make: Callable[[Game], float]) -> tuple:
         asked, room = self._read(values), self._room(request)
-        room.take_turn()
-        with room.lock:
+        with room.my_turn() as turn:
             game = room.game(asked)
             make(game)
-            return picture(game, asked), ""
+            return picture(game, asked, turn), ""
 
     def _begin(self, asked: Asked, room: Room) -> tuple:
-        room.take_turn()
-        with room.lock:
-            return picture(room.game(asked, anew=True), asked, with_strokes=True), ""
+        with room.my_turn() as turn:
+            return picture(room.game(asked, anew=True), asked, turn, with_strokes=True), ""
 
     def _read(self, values: Values) -> Asked:
         return read_settings(*(values[each] for each in self._inputs))

@@ -27,9 +27,19 @@ EXAMPLE = (
 
 
 def picture(
-    game: Game, asked: Asked, snapshot: Snapshot | None = None, *, with_strokes: bool = False
+    game: Game,
+    asked: Asked,
+    turn: int = 0,
+    snapshot: Snapshot | None = None,
+    *,
+    with_strokes: bool = False,
 ) -> GamePicture:
-    """What the map shows of a game; `with_strokes` also tells the pen what was drawn."""
+    """What the map shows of a game.
+
+    Args:
+        turn: of the room, that it was taken in.
+        with_strokes: also tell the pen what was drawn.
+    """
     shown = snapshot or take_snapshot(game)
     target, course = game.settings.target, shown.course
     return GamePicture(
@@ -43,7 +53,8 @@ def picture(
         losses_d=torch.tensor([moment.loss_d for moment in course]),
         losses_g=torch.tensor([moment.loss_g for moment in course]),
         coverage=torch.tensor([moment.covered for moment in course]),
-        words=_words(shown, asked, target.regions)
+        words={"turn": turn}
+        | _words(shown, asked, target.regions)
         | ({"strokes": asked.strokes} if with_strokes else {}),
         has_scores=asked.loss == "Wasserstein",
     )

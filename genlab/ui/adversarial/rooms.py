@@ -1,10 +1,13 @@
 """Where visitors' games are kept: one room a visitor, and only the latest request plays in it.
 
 A request takes the room's turn; what played there before notices and ends. So a second start in the
-same session stops the first, and a step by hand never meets a running game.
+same session stops the first, and a step by hand never meets a running game. A picture carries the
+turn that it was taken in: the browser shows none of an earlier turn than the one it shows.
 """
 
+import itertools
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,10 +60,15 @@ class Asked:
 
 
 class Room:
-    """A visitor's game; whoever touches it holds `lock`."""
+    """A visitor's game; whoever touches it holds `lock`.
 
-    def __init__(self) -> None:
+    Args:
+        turns: numbers that grow.
+    """
+
+    def __init__(self, turns: Iterator[int]) -> None:
         self.lock = threading.Lock()
+        self._turns = turns
         self._players = 0
         self._turn = 0
         self._asked: Asked | None = None
@@ -84,9 +92,15 @@ class Room:
 
     def take_turn(self) -> int:
         """From now on only the holder of this number plays here."""
+        with self.my_turn() as turn:
+            return turn
+
+    @contextmanager
+    def my_turn(self) -> Iterator[int]:
+        """Around what holds the lock and takes the turn."""
         with self.lock:
-            self._turn += 1
-            return self._turn
+            self._turn = next(self._turns)
+            yield self._turn
 
     def is_turn(self, turn: int) -> bool:
         """Whether nobody else took it since."""
@@ -104,12 +118,14 @@ class Rooms:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        # later numbers after a restart of the server, too: pages outlive it
+        self._turns = itertools.count(time.time_ns() // 1000)
         self._rooms: OrderedDict[str, Room] = OrderedDict()
 
     def enter(self, visitor: str) -> Room:
         """The visitor's room."""
         with self._lock:
-            room = self._rooms.setdefault(visitor, Room())
+            room = self._rooms.setdefault(visitor, Room(self._turns))
             self._rooms.move_to_end(visitor)
             while len(self._rooms) > KEPT:
                 _, left = self._rooms.popitem(last=False)

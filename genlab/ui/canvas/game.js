@@ -15,7 +15,7 @@ const wake = oncePerFrame(paint);
 
 // What tests wait for, and where a place is on the screen.
 const counters = element.genlab = {
-  frames: 0, paints: 0, drawings: 0, stepsD: 0, stepsG: 0, hit: 0, game: null, strokes: () => strokes,
+  frames: 0, late: 0, paints: 0, drawings: 0, stepsD: 0, stepsG: 0, hit: 0, game: null, strokes: () => strokes,
   place: (x, y) => {
     const box = stage.getBoundingClientRect();
     const layout = measuredLayout();
@@ -38,7 +38,12 @@ function isOn(name) {
 }
 
 function readValue() {
-  game = props.value ? readGame(props.value) : null;
+  const sent = props.value ? readGame(props.value) : null;
+  if (sent && sent.turn < game?.turn) { // a run's last frame may come after what ended it
+    counters.late += 1;
+    return;
+  }
+  game = sent;
   part('empty').hidden = game !== null;
   if (game?.strokes && !isTouched && hand === null) strokes = game.strokes;
   showPen();

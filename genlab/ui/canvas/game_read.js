@@ -1,5 +1,5 @@
 // A frame of the game, from its text: a JSON header, a bar, and base64 of numbers.
-// The header: run (a name), caption, target, loss, steps and losses of D and G, rests (the losses at
+// The header: turn (grows; see rooms.py), caption, target, loss, steps and losses of D and G, rests (the losses at
 // the equilibrium), every (steps of G between two entries of the courses), regions {name, reach,
 // isRound, definition}; and what game_payload.py adds.
 

@@ -15,7 +15,7 @@ from genlab.analysis.network_layers import layers_at_work
 from genlab.core.cards import ModelCard
 from genlab.core.protocols import ConditionalDecoder, Critic
 from genlab.inference.latent import MAX_SEED, sample
-from genlab.nn.adversarial import LOSSES, MinibatchStd, cross_entropy, r1_penalty
+from genlab.nn.adversarial import LOSSES, cross_entropy, group_deviations, r1_penalty
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.panels import Panel, PicturePanels, ShownPicture
@@ -213,7 +213,7 @@ def code() -> str:
     """Our functions, as they run."""
     chosen = ("minimax", "non-saturating")
     losses = "".join(inspect.getsource(LOSSES[name].generator) for name in chosen)
-    parts = (cross_entropy, r1_penalty, MinibatchStd.forward)
+    parts = (cross_entropy, r1_penalty, group_deviations)
     sources = [inspect.cleandoc("\n" + inspect.getsource(part)) for part in parts]
     sources.insert(1, f"LOSSES = {{  # of critic and generator\n{losses}    ...\n}}")
     return "\n\n\n".join(sources)

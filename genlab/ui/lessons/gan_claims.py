@@ -16,7 +16,7 @@ from genlab.core.protocols import ConditionalDecoder, Critic
 from genlab.inference.adversarial_game import Game, Moment, Settings
 from genlab.inference.game_targets import ring
 from genlab.inference.latent import sample
-from genlab.nn.adversarial import LOSSES, MinibatchStd
+from genlab.nn.adversarial import LOSSES, group_deviations
 from genlab.nn.equalised import he_scale
 from genlab.store import ModelStore
 from genlab.ui.closer import Claim
@@ -170,8 +170,8 @@ def check_minibatch(store: ModelStore, name: str) -> str:
 
 
 def over_pictures(x: Tensor) -> float:
-    """What `MinibatchStd` tells a critic of one group, (B, C, H, W)."""
-    return MinibatchStd(len(x))(x)[0, -1, 0, 0].item()
+    """What minibatch standard deviation tells a critic of one group, (B, C, H, W)."""
+    return group_deviations(x, len(x))[0].item()
 
 
 def over_channels(x: Tensor) -> float:
