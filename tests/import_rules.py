@@ -66,6 +66,12 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         | {"genlab.ui.adversarial", "genlab.ui.real_row"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
+    "genlab.ui.diffusion": (  # pages about noise and the way back
+        PAGE
+        | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.ui.latent", "genlab.nn"}
+        | {"genlab.ui.diffusion", "genlab.ui.real_row"},
+        SCIENCE | {"gradio", "matplotlib"},
+    ),
     "genlab.ui.models_pages": (  # what is known about the models themselves
         PAGE | {"genlab.ui.drawing", "genlab.ui.models_pages", "genlab.registry"},
         SCIENCE | {"gradio", "matplotlib"},
@@ -88,7 +94,8 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     "genlab.ui.tabs": (
         PAGE
         | {"genlab.ui.closer", "genlab.ui.lessons", "genlab.ui.latent", "genlab.ui.shown_runs"}
-        | {"genlab.ui.adversarial", "genlab.ui.models_pages", "genlab.ui.real_row"},
+        | {"genlab.ui.adversarial", "genlab.ui.diffusion", "genlab.ui.models_pages"}
+        | {"genlab.ui.real_row"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.shell": (
