@@ -3,6 +3,10 @@
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported
+# Read when gradio is: two processes of tests that look for a free port must not find the same.
+os.environ.setdefault(
+    "GRADIO_SERVER_PORT", f"{79 + int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0')[2:])}60"
+)
 
 import pytest
 import torch

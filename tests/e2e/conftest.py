@@ -35,7 +35,7 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 15_000  # ms; a slow machine is no failure, a hang is
+PATIENCE = 60_000  # ms; a slow machine is no failure, a hang is
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,12 +59,13 @@ def _do_without(reason: str) -> None:
 def browser():
     """One chromium for all tests; each page gets a context of its own."""
     try:
-        from playwright.sync_api import sync_playwright
+        from playwright.sync_api import expect, sync_playwright
     except ImportError:
         _do_without("playwright is not installed: pip install -r requirements-dev.txt")
     path = shutil.which("chromium")
     if path is None:
         _do_without("chromium is not installed: apt-get install chromium")
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium

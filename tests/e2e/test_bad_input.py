@@ -20,7 +20,7 @@ NAN, INFINITY = float("nan"), float("inf")
 HUGE = 10**400
 LEAKS = ("Traceback", "File ", "/root", "/work", "/home", "site-packages", ".py", "0x")
 FORGED_PAYLOAD = '{"run":"opening","rows":28}|' + "ff" * 40_000
-SECONDS = 30
+SECONDS = 60
 
 
 def nested(depth):

@@ -14,7 +14,6 @@ from genlab.ui.latent import arithmetic, between, codes, encode, sliders
 
 SIDE = 28
 NAMES = ("digits", "few", "clothes", "bare")
-expect.set_options(timeout=15_000)  # ms; a slow machine is no failure
 ROUNDING = 2  # grey levels: a board sends bytes, sliders send six digits
 
 
