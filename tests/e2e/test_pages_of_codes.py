@@ -1,5 +1,8 @@
 """The plane, the three ways to deal codes and the bound, used in a real browser."""
 
+import itertools
+import threading
+
 import gradio as gr
 import numpy as np
 import pytest
@@ -12,7 +15,7 @@ from genlab.core.images import to_picture
 from genlab.core.protocols import LatentVariableModel
 from genlab.inference.latent import decode_points
 from genlab.store import ModelStore
-from genlab.ui.latent import aggregated, bound, plane
+from genlab.ui.latent import aggregated, bound, bound_views, plane
 
 SIZE = (28, 28)
 CARDS = tuple(
@@ -216,6 +219,28 @@ def test_comparing_bounds_grows_the_curve_and_hands_the_button_back(bound_page):
     said(bound_page, "K = 1,000:")
     bound_page.locator("#bound-compare").wait_for(state="visible")
     assert bound_page.locator("#bound-stop").count() == 0
+
+
+def test_a_stopped_comparison_keeps_its_bounds_and_hands_the_button_back(bound_page, monkeypatch):
+    go_on = threading.Event()
+
+    def slowly(model, picture, generator, seen):
+        points = grow_curve(model, picture, generator, seen=seen)
+        yield from itertools.islice(points, 3)
+        go_on.wait(60)
+
+    grow_curve = bound_views.grow_curve
+    monkeypatch.setattr(bound_views, "grow_curve", slowly)
+    monkeypatch.setattr(bound_views.kit, "MESSAGE_INTERVAL", 0)
+    bound_page.locator("#bound-compare").click()
+    said(bound_page, "K = 100:")
+    told = bound_page.locator("#bound-told").inner_text()
+    bound_page.locator("#bound-stop").click()
+    bound_page.locator("#bound-compare").wait_for(state="visible")
+    go_on.set()
+
+    assert "tighter" in told and bound_page.locator("#bound-told").inner_text() == told
+    assert bound_page.locator("#bound-curve svg").count() == 1
 
 
 def test_another_picture_is_taken_apart_at_once_and_moves_nothing(bound_page, canvas):
