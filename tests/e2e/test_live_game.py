@@ -189,6 +189,29 @@ def test_nothing_moves_when_the_first_picture_comes(visit, width, dark):
     assert board.tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_serious_on_the_page(visit, dark):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    board = visit(dark=dark)
+    board.box.locator("summary").click()
+    found = axe.run(board.tab).response["violations"]
+    assert [
+        (each["id"], [node["html"][:120] for node in each["nodes"]])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ] == []
+
+
+def test_reduced_motion_sees_few_pictures_and_always_the_last(visit, rooms):
+    board = visit(still=True)
+    press(board, "Train")
+    board.wait("g.received > 24")
+    press(board, "Stop")
+    board.wait_until(lambda: rooms.playing() == 0)
+    board.wait("g.seen === g.received")
+    assert board.count("paints") < board.count("received")
+
+
 def test_the_time_is_told_when_it_is_over(page, canvas, serve):
     clock = HurriedClock()
     with gr.Blocks(analytics_enabled=False) as blocks:

@@ -15,7 +15,8 @@ const wake = oncePerFrame(paint);
 
 // What tests wait for, and where a place is on the screen.
 const counters = element.genlab = {
-  frames: 0, late: 0, paints: 0, drawings: 0, stepsD: 0, stepsG: 0, hit: 0, game: null, strokes: () => strokes,
+  frames: 0, received: 0, seen: 0, late: 0, paints: 0, drawings: 0, stepsD: 0, stepsG: 0, hit: 0,
+  game: null, strokes: () => strokes,
   place: (x, y) => {
     const box = stage.getBoundingClientRect();
     const layout = measuredLayout();
@@ -44,6 +45,7 @@ function readValue() {
     return;
   }
   game = sent;
+  counters.received += 1;
   part('empty').hidden = game !== null;
   if (game?.strokes && !isTouched && hand === null) strokes = game.strokes;
   showPen();
@@ -71,7 +73,9 @@ function paint() {
   fillTable();
   announce();
   if (game) [counters.stepsD, counters.stepsG] = game.steps;
-  Object.assign(counters, { frames: counters.frames + 1, hit: game?.hit ?? 0, game });
+  Object.assign(counters, {
+    frames: counters.frames + 1, seen: counters.received, hit: game?.hit ?? 0, game,
+  });
 }
 
 function paintMap(brush, layout, colours) {
