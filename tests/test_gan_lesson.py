@@ -9,16 +9,19 @@ import pytest
 import torch
 from lively import tiny_conditional_gan, tiny_gan
 from shelved import write_checkpoint
+from tiny_recording import tiny_recording, write_recording
 
 from genlab import data
 from genlab.analysis import equalised
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
 from genlab.inference.adversarial_game import Moment
-from genlab.inference.latent import OfClass, decode_points, prior_codes
+from genlab.inference.latent import decode_points, prior_codes
+from genlab.inference.prior_samples import OfClass
 from genlab.models.gan import CARDS
 from genlab.store import ModelStore, skeleton
 from genlab.ui.lessons import gan, gan_claims
+from genlab.ui.lessons.gan_recorded import check_recorded
 
 LOG_4 = math.log(4)
 
@@ -293,6 +296,27 @@ def test_in_the_game_the_same_losses_go_with_very_different_coverages():
     assert abs(np.diff(critic)) <= gan_claims.ALIKE + 0.01
     assert abs(np.diff(generator)) <= gan_claims.ALIKE + 0.01
     assert abs(few - many) >= 4
+
+
+def test_every_recorded_run_is_told_with_its_own_end_but_for_damaged_ones(tmp_path):
+    assert check_recorded(tmp_path) == ""
+    runs = [
+        tiny_recording("gan-healthy", covered=9),
+        tiny_recording("gan-collapse", seed=3, covered=1),
+        tiny_recording("gan-replay", covered=5),
+    ]
+    for run in runs:
+        write_recording(tmp_path, run)
+    damaged = next(tmp_path.glob("gan-replay/*.png"))
+    damaged.write_bytes(damaged.read_bytes()[:100])
+
+    told = [line for line in check_recorded(tmp_path).splitlines() if line.startswith("- ")]
+
+    assert len(told) == 2
+    for run in runs[:2]:
+        (line,) = [line for line in told if f"**{run.title}**, seed {run.seed}:" in line]
+        last = run.moments[-1].values
+        assert f"covers {last['coverage']:g} of" in line
 
 
 def test_only_the_deviation_over_pictures_sees_a_collapsed_batch():

@@ -239,8 +239,8 @@ def test_a_stopped_comparison_keeps_its_bounds_and_hands_the_button_back(bound_p
     bound_page.locator("#bound-compare").wait_for(state="visible")
     go_on.set()
 
-    assert "tighter" in told and bound_page.locator("#bound-told").inner_text() == told
-    assert bound_page.locator("#bound-curve svg").count() == 1
+    assert "tighter" in told
+    assert bound_page.locator("#bound-told").inner_text() == told
 
 
 def test_another_picture_is_taken_apart_at_once_and_moves_nothing(bound_page, canvas):

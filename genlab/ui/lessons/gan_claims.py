@@ -15,11 +15,12 @@ from genlab.analysis.equalised import DEPTH, RATE, WIDTH, first_step, mean_squar
 from genlab.core.protocols import ConditionalDecoder, Critic
 from genlab.inference.adversarial_game import Game, Moment, Settings
 from genlab.inference.game_targets import ring
-from genlab.inference.latent import sample
+from genlab.inference.prior_samples import sample
 from genlab.nn.adversarial import LOSSES, group_deviations
 from genlab.nn.equalised import he_scale
 from genlab.store import ModelStore
 from genlab.ui.closer import Claim
+from genlab.ui.lessons.gan_recorded import check_recorded
 
 SEED = 0
 PICTURES = 256  # generated, of the seeds 0, 1, 2 …
@@ -54,7 +55,7 @@ def claims(store: ModelStore) -> tuple[Claim, ...]:
             "The losses tell when modes collapse.",
             "They add up one score a picture and never compare two pictures. How many kinds of "
             "pictures there are is told by coverage, which has to be counted.",
-            lambda name: f"{check_collapse(store, name)}\n\n{check_game()}",
+            lambda name: "\n\n".join([check_collapse(store, name), check_game(), check_recorded()]),
         ),
         Claim(
             "The minibatch standard deviation is taken over channels.",
