@@ -19,7 +19,7 @@ from genlab.analysis.critic import opinions, score_gradient
 from genlab.analysis.diversity import mean_pairwise_distance
 from genlab.core.errors import InputError
 from genlab.core.images import to_picture
-from genlab.inference.latent import sample
+from genlab.inference.prior_samples import sample
 from genlab.inference.real_or_generated import LabelledPictures, generate, mix, some_of
 from genlab.store import ModelStore
 from genlab.ui.adversarial import classes, critic, grid, guess

@@ -14,8 +14,6 @@ from genlab.inference.latent import (
     FARTHEST,
     MAX_CODES,
     MAX_SEED,
-    SAMPLER,
-    OfClass,
     aggregated_codes,
     along_axis,
     checked_codes,
@@ -28,9 +26,8 @@ from genlab.inference.latent import (
     plane_codes,
     posterior_codes,
     prior_codes,
-    sample,
-    truncate_codes,
 )
+from genlab.inference.prior_samples import SAMPLER, OfClass, sample, truncate_codes
 
 D = 3  # of the tiny models
 

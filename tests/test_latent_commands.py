@@ -11,7 +11,8 @@ from shelved import Constant, tiny_card, write_checkpoint
 from genlab import cli
 from genlab.core.cards import sha256
 from genlab.core.images import ImageSpec, image_grid, read_image, save_picture, to_picture
-from genlab.inference.latent import OfClass, decode_points, interpolate_codes, prior_codes
+from genlab.inference.latent import decode_points, interpolate_codes, prior_codes
+from genlab.inference.prior_samples import OfClass
 from genlab.models.autoencoder import Autoencoder
 from genlab.models.vae import VAE
 from genlab.nn.latent_networks import DenseDecoder, DenseEncoder

@@ -6,7 +6,7 @@ import torch
 from genlab.core.protocols import Critic, LatentPrior
 from genlab.data import examples
 from genlab.films.recording import load_recording
-from genlab.inference.latent import sample
+from genlab.inference.prior_samples import sample
 from genlab.store import ModelStore
 
 STORE = ModelStore()

@@ -16,13 +16,13 @@ from genlab.core.errors import InputError
 from genlab.core.images import image_grid, read_image, save_picture, to_picture
 from genlab.core.protocols import ConditionalDecoder, Encoder, LatentDecoder, LatentPrior
 from genlab.inference.latent import (
-    OfClass,
     checked_codes,
     decode_points,
     encode_images,
     interpolate_codes,
     prior_codes,
 )
+from genlab.inference.prior_samples import OfClass
 
 COUNT = 16  # codes that the prior deals where nothing is said
 STEPS = 8  # pictures of a path where nothing is said

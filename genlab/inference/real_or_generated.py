@@ -7,7 +7,8 @@ from torch import Tensor
 
 from genlab.core.errors import InputError
 from genlab.core.protocols import ConditionalDecoder, LatentPrior
-from genlab.inference.latent import CHUNK, decode_points, prior_codes, sample
+from genlab.inference.latent import CHUNK, decode_points, prior_codes
+from genlab.inference.prior_samples import sample
 
 LEAST_SHARE, MOST_SHARE = 1 / 3, 2 / 3  # of real pictures in a round
 
@@ -46,7 +47,7 @@ def generate(
     label: int | None = None,
     truncation: float | None = None,
 ) -> LabelledPictures:
-    """What `genlab.inference.latent.sample` draws, with the classes that it draws."""
+    """What `genlab.inference.prior_samples.sample` draws, with the classes that it draws."""
     images = sample(model, seed=seed, count=count, label=label, truncation=truncation)
     if not isinstance(model, ConditionalDecoder):
         return LabelledPictures(images, None)

@@ -9,7 +9,8 @@ from playwright.sync_api import expect
 
 from genlab.analysis.critic import score_gradient
 from genlab.core.images import to_picture
-from genlab.inference.latent import prior_codes, sample
+from genlab.inference.latent import prior_codes
+from genlab.inference.prior_samples import sample
 from genlab.ui.adversarial import critic, grid, guess
 from genlab.ui.adversarial.opinions import in_words, percent
 from genlab.ui.tabs import gan
@@ -19,7 +20,6 @@ PARTS = (
     "Live game in 2-D",
 )
 SIDE, ROUNDING = 28, 2
-expect.set_options(timeout=15_000)  # ms; a slow machine is no failure
 
 pytestmark = pytest.mark.slow
 

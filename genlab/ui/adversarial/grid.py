@@ -6,7 +6,8 @@ import gradio as gr
 
 from genlab.analysis.critic import opinions
 from genlab.analysis.diversity import mean_pairwise_distance
-from genlab.inference.latent import LEAST_TRUNCATION, MAX_SEED, MOST_TRUNCATION
+from genlab.inference.latent import MAX_SEED
+from genlab.inference.prior_samples import LEAST_TRUNCATION, MOST_TRUNCATION
 from genlab.inference.real_or_generated import LabelledPictures, generate, some_of
 from genlab.store import ModelStore
 from genlab.ui import kit

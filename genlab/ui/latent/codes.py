@@ -17,14 +17,8 @@ from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
 from genlab.core.images import ImageSpec
 from genlab.core.protocols import ConditionalDecoder, Encoder, LatentDecoder, LatentPrior
-from genlab.inference.latent import (
-    MAX_SEED,
-    OfClass,
-    checked_codes,
-    encode_images,
-    farthest,
-    prior_codes,
-)
+from genlab.inference.latent import MAX_SEED, checked_codes, encode_images, farthest, prior_codes
+from genlab.inference.prior_samples import OfClass
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas.latents import read_code

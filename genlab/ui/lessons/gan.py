@@ -14,7 +14,8 @@ from genlab.analysis.layers import LayerRow
 from genlab.analysis.network_layers import layers_at_work
 from genlab.core.cards import ModelCard
 from genlab.core.protocols import ConditionalDecoder, Critic
-from genlab.inference.latent import MAX_SEED, sample
+from genlab.inference.latent import MAX_SEED
+from genlab.inference.prior_samples import sample
 from genlab.nn.adversarial import LOSSES, cross_entropy, group_deviations, r1_penalty
 from genlab.store import ModelStore
 from genlab.ui import kit
