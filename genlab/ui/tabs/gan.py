@@ -25,7 +25,7 @@ from genlab.ui.latent import between, sliders
 from genlab.ui.lessons import film, gan_claims
 from genlab.ui.lessons import gan as lessons
 
-FIRST = "dcgan-fashion"  # the card that the page begins with
+FIRST = "cgan-mnist"  # the card that the page begins with: its pictures are the best
 UNTRAINED = (
     f"No GAN is trained yet. Run `python -m train {FIRST}`, then start GenLab again. The recorded "
     "runs and the live game need no trained network."
