@@ -10,12 +10,14 @@ from lively import enliven
 
 from genlab.analysis.elbo import elbo
 from genlab.core.images import ImageSpec
+from genlab.core.noise_schedule import NoiseSchedule
 from genlab.core.protocols import (
     CAPABILITIES,
     Autoregressive,
     Conditional,
     ConditionalDecoder,
     Critic,
+    Denoiser,
     Encoder,
     Incremental,
     LatentDecoder,
@@ -25,6 +27,7 @@ from genlab.core.protocols import (
     SparseCoder,
 )
 from genlab.inference.autoregressive import FullPassStepper
+from genlab.inference.diffusion_steps import predict
 from genlab.nn.corruption import CORRUPTIONS
 from genlab.store import ModelStore, skeleton
 
@@ -62,6 +65,7 @@ told_the_class = with_capability(ConditionalDecoder)
 latent_variable = with_capability(LatentVariableModel)
 restoring = with_capability(Restorer)
 sparse = with_capability(SparseCoder)
+denoising = with_capability(Denoiser)
 
 
 @pytest.fixture
@@ -549,3 +553,124 @@ def test_every_parameter_gets_a_gradient_through_the_score(card, model):
 
     still = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
     assert still == []
+
+
+def noised(model, count, seed=0):
+    """(count, C, H, W) float64 pure noise, as it is at the last step."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(count, *model.spec.shape, generator=generator).double()
+
+
+def steps_of(model, count):
+    """The first step, the last and some between, (count,)."""
+    return torch.linspace(0, model.schedule.steps - 1, count).long()
+
+
+@denoising
+def test_predicted_noise_has_the_shape_and_the_type_of_what_it_is_seen_in(card, model):
+    for dtype in (torch.float32, torch.float64):
+        found = model.predict_noise(noised(model, 5).to(dtype), steps_of(model, 5))
+
+        assert isinstance(model.spec, ImageSpec)
+        assert isinstance(model.schedule, NoiseSchedule)
+        assert (found.shape, found.dtype) == ((5, *model.spec.shape), dtype)
+        assert found.isfinite().all()
+
+
+@denoising
+def test_denoising_has_no_luck_and_never_changes_the_weights(card, model):
+    before, x_t, t = parameter_bytes(model), noised(model, 3), steps_of(model, 3)
+
+    first = model.predict_noise(x_t, t)
+
+    assert torch.equal(model.predict_noise(x_t, t), first)
+    assert parameter_bytes(model) == before
+
+
+@denoising
+def test_predicted_noise_does_not_depend_on_the_batch(card, model):
+    model = model.double()
+    x_t, t, labels = noised(model, 4), steps_of(model, 4), torch.tensor([3, 0, model.null_label, 1])
+
+    together = model.predict_noise(x_t, t, labels)
+
+    for index in range(4):
+        own = slice(index, index + 1)
+        alone = model.predict_noise(x_t[own], t[own], labels[own])
+        torch.testing.assert_close(alone[0], together[index], rtol=1e-9, atol=1e-9)
+
+
+@denoising
+def test_no_label_is_the_null_label_and_every_label_has_a_noise_of_its_own(card, model):
+    count = model.classes + 1
+    x_t, t = noised(model, 1).expand(count, -1, -1, -1), torch.full((count,), 600)
+
+    found = model.predict_noise(x_t, t, torch.arange(count))
+
+    assert model.null_label == model.classes
+    null = torch.full((count,), model.null_label)
+    assert torch.equal(model.predict_noise(x_t, t), model.predict_noise(x_t, t, null))
+    differences = (found[:, None] - found).abs().flatten(2).amax(dim=2)
+    assert (differences + torch.eye(count) > 1e-3).all()
+
+
+@denoising
+def test_the_step_changes_the_predicted_noise(card, model):
+    x_t = noised(model, 1).expand(5, -1, -1, -1)
+
+    found = model.predict_noise(x_t, steps_of(model, 5))
+
+    for one, other in zip(found, found[1:], strict=False):
+        assert (one - other).abs().amax() > 1e-2
+
+
+@denoising
+def test_a_label_that_does_not_exist_is_refused(card, model):
+    for label in (-1, model.null_label + 1):
+        with pytest.raises(ValueError, match="labels must be from 0"):
+            model.predict_noise(noised(model, 1), steps_of(model, 1), torch.tensor([label]))
+
+
+@denoising
+def test_what_is_seen_in_an_image_is_the_image_again(card, model):
+    for t in steps_of(model, 5).tolist():
+        for clip in (False, True):
+            seen = predict(model, noised(model, 2), t, clip=clip)
+
+            again = seen.alpha_bar**0.5 * seen.x0_hat + (1 - seen.alpha_bar) ** 0.5 * seen.noise
+            torch.testing.assert_close(again, seen.x_t, rtol=1e-5, atol=1e-5)
+            assert not clip or seen.x0_hat.abs().max() <= 1
+
+
+@denoising
+def test_the_image_behind_nearly_pure_noise_survives_the_network_s_own_precision(card, model):
+    last, x_t = model.schedule.steps - 1, noised(model, 2)
+
+    in_single = predict(model, x_t, last, clip=False).x0_hat
+    in_double = predict(model.double(), x_t, last, clip=False).x0_hat
+
+    torch.testing.assert_close(in_single, in_double, rtol=1e-3, atol=1e-3)
+
+
+@denoising
+def test_every_parameter_gets_a_gradient_through_the_noise(card, model):
+    model.requires_grad_(True)
+    count = model.classes + 1
+    x_t, t = noised(model, count).float(), steps_of(model, count)
+
+    model.predict_noise(x_t, t, torch.arange(count)).square().sum().backward()
+
+    still = [name for name, p in model.named_parameters() if p.grad is None or not p.grad.any()]
+    assert still == []
+
+
+@denoising
+def test_denoising_visitors_at_once_get_what_each_gets_alone(card, model):
+    batches = [noised(model, 1, seed) for seed in range(4)] * 4
+    t = torch.tensor([500])
+    alone = [model.predict_noise(x_t, t) for x_t in batches[:4]] * 4
+
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(lambda x_t: model.predict_noise(x_t, t), batches))
+
+    assert all(map(torch.equal, alone, together))

@@ -25,6 +25,7 @@ from train.stop import terminable
 
 DECIMALS = 4  # of a nat; the standard error is some 0.2
 DIGITS = 4  # of smaller numbers, such as a kernel distance
+FEWEST_SAMPLES = 10  # precision and recall look at the fifth neighbour
 DESCRIPTION = """\
 Measure a card's figures on the test images and write them to checkpoints/<card>.json, with their
 standard errors and this command. Which ones, the model's capabilities say.
@@ -41,6 +42,11 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only", metavar="NAME", help="one group of figures, such as sample_quality; default: all"
     )
+    parser.add_argument(
+        "--samples", type=_sample_count, metavar="N",
+        help="draw at most so many samples for a figure, and for its floor; default: all that the "
+        "figure is made for, mostly 10,000",
+    )  # fmt: skip
     parser.add_argument(
         "--data-root",
         type=Path,
@@ -80,7 +86,7 @@ def main(
             recorded = store.card_file(options.card)
             measurements = measure(options, offered, store)
             if not options.quick:
-                write_figures(measurements, recorded, store, options.checkpoints, only=options.only)
+                write_figures(measurements, recorded, store, options)
     except GenLabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -106,7 +112,7 @@ def measure(
         )
     name = offered[options.card].data
     load = functools.partial(data.load, name, root=options.data_root)
-    subject = Subject(model, load, options.quick, judge_of(name, store))
+    subject = Subject(model, load, options.quick, judge_of(name, store), options.samples)
     measurements = []
     for evaluator in _chosen(evaluators_of(model), options.only):
         for measured in evaluator.measure(subject):
@@ -143,9 +149,7 @@ def write_figures(
     measurements: list[Measurement],
     recorded: CardFile,
     store: ModelStore,
-    folder: Path,
-    *,
-    only: str | None = None,
+    options: argparse.Namespace,
 ) -> None:
     """Put the figures into the card as it stands now, beside its others.
 
@@ -158,8 +162,7 @@ def write_figures(
             f"The weights of {recorded.card} were replaced while the old ones were measured. "
             "Nothing was written: evaluate again."
         )
-    chosen = [] if only is None else ["--only", only]
-    command = shlex.join(["python", "-m", "train.evaluate", recorded.card, *chosen])
+    command = _command(recorded.card, options)
     figures = {
         each.name: Figure(
             value=rounded(each.value),
@@ -170,7 +173,20 @@ def write_figures(
         for each in measurements
     }
     updated = dataclasses.replace(current, figures={**current.figures, **figures})
-    write_card(updated, folder, remedy="Free some room and evaluate again.")
+    write_card(updated, options.checkpoints, remedy="Free some room and evaluate again.")
+
+
+def _command(card: str, options: argparse.Namespace) -> str:
+    """What measures the same again, wherever the folders are."""
+    chosen = {"--only": options.only, "--samples": options.samples}
+    named = [part for name, value in chosen.items() if value for part in (name, str(value))]
+    return shlex.join(["python", "-m", "train.evaluate", card, *named])
+
+
+def _sample_count(text: str) -> int:
+    if not (text.isdecimal() and int(text) >= FEWEST_SAMPLES):
+        raise argparse.ArgumentTypeError(f"must be {FEWEST_SAMPLES} or more, got {text}")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -36,12 +36,18 @@ class Subject:
         load: a split of the data set that it was trained on.
         quick: few images are enough; nothing is kept.
         judge: the trained `genlab.core.protocols.Classifier` of its data set, if there is one.
+        samples: at most so many are drawn for a figure; None for as many as it is made for.
     """
 
     model: nn.Module
     load: Callable[[str], DataSet]
     quick: bool = False
     judge: nn.Module | None = None
+    samples: int | None = None
+
+    def at_most(self, count: int) -> int:
+        """`count` samples, or as many as are allowed."""
+        return count if self.samples is None else min(count, self.samples)
 
 
 @dataclass(frozen=True)
@@ -52,15 +58,17 @@ class Evaluator:
         capability: a runtime protocol.
         measure: yields each number as soon as it is known. Raises TrainingError, before the first,
             for a model of this capability that it is not made for.
+        part: as `--only` knows it; by default the name of the function.
     """
 
     capability: type
     measure: Callable[[Subject], Iterator[Measurement]]
+    part: str = ""
 
     @property
     def name(self) -> str:
         """As `--only` knows it."""
-        return self.measure.__name__
+        return self.part or self.measure.__name__
 
 
 def evaluators_of(model: nn.Module) -> list[Evaluator]:

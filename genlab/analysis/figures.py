@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from genlab.analysis import diffusion_figures
 from genlab.analysis.figure_kinds import KINDS, FigureKind
 from genlab.core.cards import CardFile, Figure
 
@@ -131,4 +132,4 @@ NAMES = {
 
 def name_of(name: str) -> str:
     """A figure's name for people."""
-    return NAMES.get(name, name.replace("_", " "))
+    return NAMES.get(name) or diffusion_figures.title_of(name) or name.replace("_", " ")

@@ -208,7 +208,9 @@ def sample(
         InputError: a value out of range.
     """
     if label is not None and not 0 <= label < model.classes:
-        raise InputError(f"The class must be from 0 to {model.classes - 1}, got {label}.")
+        raise InputError(
+            f"The class must be from 0 to {model.classes - 1}, got {label}. Change it."
+        )
     settings = DiffusionSettings(steps, sampler, eta, guidance)
     parts = []
     for start in range(0, max(count, 1), CHUNK):

@@ -10,13 +10,12 @@ import sys
 from collections.abc import Iterator
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from tqdm import tqdm
 
-from genlab.core.capabilities import Sampler
 from genlab.core.protocols import Autoregressive, Conditional, ConditionalDecoder, LatentPrior
 from genlab.data import binarise_dynamic
-from genlab.registry import discover
+from genlab.inference.sampling import sampler_of
 from train.evaluator import Evaluator, Measurement, Subject
 from train.judged import judge_classes, judge_features
 from train.sample_metrics import (
@@ -35,18 +34,45 @@ REFERENCES = 1_000  # samples whose nearest training picture is looked for
 
 def sample_quality(subject: Subject) -> Iterator[Measurement]:
     """Figures of samples; nothing where the data set has no trained judge."""
+    if not has_judge(subject):
+        return
+    count = subject.at_most(QUICK_SAMPLES if subject.quick else SAMPLES)
+    generator = torch.Generator().manual_seed(0)
+    training = some_training_images(subject, count, generator)
+    pictures, labels = draw_samples(subject, count, generator)
+    yield from judged_samples(subject, pictures, labels, training, generator)
+
+
+def has_judge(subject: Subject) -> bool:
+    """Whether samples can be judged; says so if not."""
     if subject.judge is None:
         print("samples are not judged: train the judge of the data set first", file=sys.stderr)
-        return
-    count = QUICK_SAMPLES if subject.quick else SAMPLES
-    test, training = subject.load("test"), subject.load("train")
-    generator = torch.Generator().manual_seed(0)
-    chosen = torch.randperm(len(training.images), generator=generator)[:count]
+    return subject.judge is not None
+
+
+def some_training_images(subject: Subject, count: int, generator: torch.Generator) -> Tensor:
+    """`count` real ones to make the floor of, (count, C, H, W) uint8."""
+    images = subject.load("train").images
+    return images[torch.randperm(len(images), generator=generator)[:count]]
+
+
+def judged_samples(
+    subject: Subject,
+    pictures: Tensor,
+    labels: Tensor | None,
+    training: Tensor,
+    generator: torch.Generator,
+) -> Iterator[Measurement]:
+    """All figures of samples.
+
+    Args:
+        pictures: the samples, (count, C, H, W) in [0, 1].
+        labels: the classes that were asked for, (count,), if any.
+        training: as many real images, see `some_training_images`.
+    """
+    test, count = subject.load("test"), len(pictures)
     is_binary = subject.model.spec.levels == 2
-    pictures, labels = draw_samples(subject, count, generator)
-    real, floor = (
-        _as_seen(images, is_binary, generator) for images in (test.images, training.images[chosen])
-    )
+    real, floor = (_as_seen(images, is_binary, generator) for images in (test.images, training))
     features = [judge_features(subject.judge, each) for each in (real, pictures, floor)]
     yield from distances(*features)
     answers = judge_classes(subject.judge, pictures)
@@ -55,7 +81,7 @@ def sample_quality(subject: Subject) -> Iterator[Measurement]:
         yield _share("class_accuracy", (answers == labels).double().mean().item(), count)
     del features
     kept = torch.randperm(count, generator=generator)[:REFERENCES]
-    references = _as_seen(training.images, is_binary, generator)
+    references = _as_seen(subject.load("train").images, is_binary, generator)
     yield _mean("nearest_training_distance", nearest_distance(pictures[kept], references))
     held_out = real[torch.randperm(len(real), generator=generator)[:REFERENCES]]
     yield _mean("nearest_training_distance_of_test", nearest_distance(held_out, references))
@@ -64,11 +90,7 @@ def sample_quality(subject: Subject) -> Iterator[Measurement]:
 def distances(real: Tensor, generated: Tensor, floor: Tensor) -> Iterator[Measurement]:
     """Of generated features from real ones, and of the floor's, (N, F), (M, F) and (M, F)."""
     count = len(generated)
-    fid, fid_floor = frechet_distance(real, generated), frechet_distance(real, floor)
-    error = _resampled_error(real, generated)
-    yield Measurement("fid", fid, error, count, f"{fid / fid_floor:.2f} × floor")
-    yield Measurement("fid_floor", fid_floor, _resampled_error(real, floor), count)
-    yield Measurement("fid_times_floor", fid / fid_floor, error / fid_floor, count)
+    yield from frechet_distances("fid", real, generated, floor)
     kid, deviation = kernel_distance(real, generated)
     yield Measurement("kid", kid, deviation / math.sqrt(count / 1000), count)
     near = neighbourhoods(real, generated)
@@ -76,6 +98,18 @@ def distances(real: Tensor, generated: Tensor, floor: Tensor) -> Iterator[Measur
     yield _share("recall", near.recall, len(real))
     yield _share_free("density", near.density, count)
     yield _share("coverage", near.coverage, len(real))
+
+
+def frechet_distances(
+    name: str, real: Tensor, generated: Tensor, floor: Tensor
+) -> Iterator[Measurement]:
+    """`name`, `name`_floor and `name`_times_floor, of (N, F), (M, F) and (M, F) features."""
+    count = len(generated)
+    fid, fid_floor = frechet_distance(real, generated), frechet_distance(real, floor)
+    error = _resampled_error(real, generated)
+    yield Measurement(name, fid, error, count, f"{fid / fid_floor:.2f} × floor")
+    yield Measurement(f"{name}_floor", fid_floor, _resampled_error(real, floor), count)
+    yield Measurement(f"{name}_times_floor", fid / fid_floor, error / fid_floor, count)
 
 
 def draw_samples(
@@ -100,12 +134,6 @@ def draw_samples(
     if model.spec.levels == 2:  # 0 and 1 stay what they are
         pictures = (torch.rand(pictures.shape, generator=generator) < pictures).float()
     return pictures, labels
-
-
-def sampler_of(model: nn.Module) -> Sampler:
-    """The first that fits."""
-    offered = discover("genlab.inference", "SAMPLER")
-    return next(each for each in offered if isinstance(model, each.capability))
 
 
 def _batches(count: int, labels: Tensor | None) -> Iterator[tuple[int, int]]:

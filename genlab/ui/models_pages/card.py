@@ -4,6 +4,7 @@ from html import escape
 
 import gradio as gr
 
+from genlab.analysis.diffusion_figures import about
 from genlab.analysis.figures import describe, name_of
 from genlab.core.cards import CardFile, Figure, ModelCard
 from genlab.core.errors import CheckpointError
@@ -78,9 +79,10 @@ def figures(recorded: CardFile) -> str:
             f"<code>python -m train.evaluate {escape(recorded.card)}</code>.</p>"
         )
     rows = (_figure(name, figure) for name, figure in recorded.figures.items())
-    return head + html_table(
+    table = html_table(
         ("Figure", "Value ± standard error:", "Images:", "Measured by"), rows, label="Figures"
     )
+    return f"{head}{table}{''.join(f'<p>{text}</p>' for text in about(recorded.figures))}"
 
 
 def _figure(name: str, figure: Figure) -> tuple[str, str, str, str]:

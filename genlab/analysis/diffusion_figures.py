@@ -1,0 +1,80 @@
+"""Figures of one diffusion model by the walk back from noise: their names, for files and people.
+
+Whoever measures a walk and whoever shows the figure must mean the same name, so both ask here.
+"""
+
+import re
+from collections.abc import Mapping
+
+from genlab.core.cards import Figure
+
+SAMPLERS = {"ddim": "", "ddpm": "_ddpm", "dpm-solver++": "_dpm_solver"}
+FEWER = "_2000_samples"  # of those of a short walk, to compare it with long ones
+WALK = re.compile(
+    r"fid_(?P<steps>\d+)_steps(?P<eta>_eta_[\d.]+)?(?P<sampler>_dpm_solver|_ddpm)?"
+    rf"(?P<fewer>{FEWER})?(?P<kind>_floor|_times_floor)?"
+)
+TITLES = {"": "DDIM", "_ddpm": "DDPM", "_dpm_solver": "DPM-Solver++"}
+KINDS = {"": "FID", "_floor": "FID of real training pictures beside", "_times_floor": "FID × floor"}
+ERRORS = {
+    "velocity_error": "Error of v, weighted by min-SNR",
+    "velocity_error_null": "Error of v without a class, weighted",
+    "noise_error": "Error of the noise, a pixel",
+}
+ABOUT_WALKS = (
+    "FID of so many steps, beside that of real training pictures of the same number. Pictures are "
+    "given their classes, as many of each, without guidance. FID grows as pictures become fewer, "
+    "and so does its floor: compare walks only where the column Images says the same. That is why "
+    "a short walk is measured on 2,000 pictures, too, as long ones are."
+)
+ABOUT_ERRORS = (
+    "Errors are of test pictures with noise added at all steps alike, squared and averaged over "
+    "pixels. That of the noise is the loss of the paper of 2020; weighted by min-SNR it is the "
+    "loss of this training. Without a class, the network hears the null class; the difference is "
+    "what knowing the class is worth to it."
+)
+
+
+def walk_name(steps: int, *, sampler: str = "ddim", eta: float = 0.0) -> str:
+    """The name of the Fréchet distance of a walk, such as `fid_20_steps_eta_1`.
+
+    Args:
+        sampler: a key of `SAMPLERS`.
+        eta: 0 has no mention.
+    """
+    luck = f"_eta_{eta:g}" if eta else ""
+    return f"fid_{steps}_steps{luck}{SAMPLERS[sampler]}"
+
+
+def walk_figure(
+    figures: Mapping[str, Figure], steps: int, *, sampler: str = "ddim", eta: float = 0.0
+) -> Figure | None:
+    """How many times the floor a walk's Fréchet distance is, on 2,000 samples; None if unknown.
+
+    All of these figures have the same number of samples, so that they can be compared.
+    """
+    name = walk_name(steps, sampler=sampler, eta=eta)
+    fewer = figures.get(f"{name}{FEWER}_times_floor")
+    return fewer or figures.get(f"{name}_times_floor")
+
+
+def title_of(name: str) -> str | None:
+    """A figure's name for people; None for a figure of another subject."""
+    if name in ERRORS:
+        return ERRORS[name]
+    found = WALK.fullmatch(name)
+    if found is None:
+        return None
+    luck = f", η = {found['eta'].removeprefix('_eta_')}" if found["eta"] else ""
+    fewer = ", 2,000 samples" if found["fewer"] else ""
+    walk = f"{found['steps']} steps of {TITLES[found['sampler'] or '']}{luck}{fewer}"
+    return f"{KINDS[found['kind'] or '']}, {walk}"
+
+
+def about(names: Mapping[str, Figure]) -> list[str]:
+    """What whoever reads these figures should know, a paragraph a subject."""
+    told = {
+        ABOUT_WALKS: any(map(WALK.fullmatch, names)),
+        ABOUT_ERRORS: not ERRORS.keys().isdisjoint(names),
+    }
+    return [text for text, applies in told.items() if applies]
