@@ -1,0 +1,164 @@
+"""A picture that drowns under the visitor's hand, and a training example, in a real browser."""
+
+import numpy as np
+import pytest
+from forward_shelf import CARD, STEPS, declare_pages, forward_store
+from playwright.sync_api import expect
+
+from genlab.inference.forward_diffusion import to_signal
+from genlab.ui.diffusion import example, forward, forward_views
+from genlab.ui.latent import codes
+
+pytestmark = pytest.mark.slow
+DROWNED = "forward-drowned"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory, serve):
+    store = forward_store(tmp_path_factory.mktemp("cards"))
+    return serve(declare_pages(store, forward, example, fill_width=True))
+
+
+@pytest.fixture
+def opened(page, url, canvas):
+    """The tab and the drowned picture, painted."""
+
+    def go(**settings):
+        tab = page(url, **settings)
+        drowned = canvas(tab, DROWNED)
+        drowned.wait("g.paints > 0")
+        return tab, drowned
+
+    return go
+
+
+def drag_to(drowned, t):
+    drowned.part("time").evaluate(
+        "(node, t) => { node.value = t; node.dispatchEvent(new Event('input', {bubbles: true})) }",
+        t,
+    )
+    drowned.wait(f"g.t === {t}")
+
+
+def grey(drowned, name):
+    """Grey levels of one of the pictures, (784,)."""
+    return np.array(drowned.count(f"picture('{name}')")).reshape(-1, 4)[:, 0]
+
+
+def press(tab, name):
+    tab.get_by_role("button", name=name, exact=True).first.click()
+
+
+def test_a_drag_shows_the_jump_and_asks_nothing_of_the_server(opened, requests):
+    tab, drowned = opened()
+    schedule = forward_views.schedule_of(forward.OPENING)
+    x_0 = to_signal(codes.example_images(None, None)[32]).flatten().numpy()
+    noise = forward_views.jumps(forward.OPENING)[0][0].flatten().numpy()
+
+    with requests(tab) as seen:
+        for t in (0, 300, 700, 999):
+            drag_to(drowned, t)
+            share = schedule.alpha_bar(t)
+            expected = share**0.5 * x_0 + (1 - share) ** 0.5 * noise
+            np.testing.assert_allclose(drowned.count("shown()"), expected, atol=0.001)
+            levels = ((expected + 1) * 127.5).clip(0, 255)
+            np.testing.assert_allclose(grey(drowned, "stage"), levels, atol=1)
+    assert seen == []
+
+
+def test_the_numbers_come_after_the_guess(opened):
+    tab, drowned = opened()
+    expect(tab.locator("#forward-drowned [data-part=formula]")).to_be_hidden()
+
+    drag_to(drowned, 420)
+    press(tab, "I can no longer tell")
+
+    drowned.wait("g.guess === 420 && !g.veiled")
+    expect(tab.locator("#forward-drowned [data-part=formula]")).to_be_visible()
+    left = forward_views.schedule_of(forward.OPENING).alpha_bar(420) ** 0.5
+    expect(drowned.part("verdict")).to_contain_text(f"√ᾱ = {left:.3f}")
+
+
+def test_all_follows_the_schedule(opened):
+    tab, drowned = opened()
+    drag_to(drowned, 999)
+
+    tab.get_by_label("Linear in β").check()
+
+    expect(drowned.part("course-name")).to_contain_text("linear, β from 0.0001 to 0.02")
+    box = tab.locator("#forward-steps input[type=number]")
+    box.fill("50")
+    box.press("Enter")
+    drowned.wait("g.steps === 50 && g.t === 49")
+    press(tab, "Show the numbers")
+    expect(drowned.part("ending")).to_contain_text("still there")
+
+
+def test_walk_counts_many_steps_and_many_jumps(opened):
+    tab, drowned = opened()
+    box = tab.locator("#forward-steps input[type=number]")
+    box.fill("20")
+    box.press("Enter")
+    drowned.wait("g.steps === 20 && g.walked === null")
+    expect(drowned.part("walk-words")).to_contain_text("Press Walk")
+
+    tab.locator("#forward-walk").click()
+
+    drowned.wait(f"g.walked === 20 && g.counted === {forward_views.DRAWS}")
+    drag_to(drowned, 12)
+    assert np.abs(grey(drowned, "walked") - grey(drowned, "jumped")).max() > 20
+    expect(drowned.part("pair-words")).to_contain_text("Both at t = 12.")
+    expect(tab.locator("#forward-status")).to_contain_text("walks of 20 steps")
+    expect(tab.locator("#forward-walk")).to_be_visible()
+
+
+def test_a_drawing_drowns_at_once_and_is_counted(opened, canvas):
+    tab, drowned = opened()
+    board = canvas(tab, "forward-board")
+    before = grey(drowned, "clean")
+
+    box = board.stage.bounding_box()
+    tab.mouse.move(box["x"] + 20, box["y"] + 20)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 180, box["y"] + 30)
+    tab.mouse.up()
+
+    board.wait_until(lambda: (grey(drowned, "clean") != before).any())
+    drawn = np.array(board.picture(28, 28))[..., 0].flatten()
+    np.testing.assert_allclose(grey(drowned, "clean"), drawn, atol=1)
+
+
+def test_a_key_moves_the_time(opened):
+    tab, drowned = opened()
+
+    drowned.part("time").focus()
+    tab.keyboard.press("ArrowRight")
+    tab.keyboard.press("ArrowRight")
+
+    drowned.wait("g.t === 1")
+
+
+def test_the_training_example_follows_its_t(opened, canvas):
+    tab, _ = opened()
+    tab.get_by_role("tab", name="example").click()
+    answered = canvas(tab, "example-answered")
+    answered.wait("g.notes.length === 4")
+    words = tab.locator("#example-words")
+    expect(words).to_contain_text("Loss at t = 16")
+
+    box = tab.locator("#example-t input[type=number]")
+    box.fill(str(STEPS - 1))
+    box.press("Enter")
+
+    expect(words).to_contain_text(f"Loss at t = {STEPS - 1}")
+    expect(tab.locator("#example-curve svg").first).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["forward", "example"])
+def test_a_phone_needs_no_sideways_scroll_here(opened, name):
+    tab, _ = opened(width=390, dark=True)
+    tab.get_by_role("tab", name=name).click()
+
+    tab.locator("h2:visible").first.wait_for()
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390
+    assert CARD in tab.get_by_label("Model").input_value()
