@@ -88,7 +88,7 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         set(),
     ),
     "genlab.ui.lessons": (  # which show the code of layers, too
-        PAGE | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.nn"},
+        PAGE | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.nn", "genlab.ui.lessons"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.tabs": (
