@@ -96,7 +96,7 @@ def film_payload(film: Film) -> str:
                 {
                     "step": f"{moment.step:,}",
                     "time": moment.time,
-                    "value": f"{moment.validation:.2f}",
+                    "value": f"{moment.validation:.{2 if abs(moment.validation) >= 1 else 4}f}",
                     "validation": moment.validation,
                     "cloud": moment.cloud,
                 }
