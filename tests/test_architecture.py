@@ -56,7 +56,7 @@ def test_every_file_keeps_to_the_import_directions(path):
         ("genlab.ui.tabs.vae", "from genlab.models.pixelcnn import PixelCNN"),
         ("genlab.ui.tabs.vae", "from genlab.ui.shell import build_app"),
         ("genlab.ui.tabs.vae", "from genlab.registry import discover"),
-        ("genlab.ui.lessons.vae", "from genlab.ui.lessons.pixelcnn import CLAIMS"),
+        ("genlab.ui.lessons.vae", "from genlab.ui.tabs.pixelcnn import TAB"),
         ("genlab.ui.lessons.vae", "from genlab.ui.tabs.vae import TAB"),
         ("genlab.ui.closer", "from genlab.ui.lessons import vae"),
         ("genlab.ui.kit", "from genlab.ui.tabs import pixelcnn"),
