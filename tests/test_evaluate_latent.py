@@ -1,6 +1,8 @@
 """Figures of latent models that are known on paper, and which model has which."""
 
 import math
+import re
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -124,6 +126,17 @@ def test_beside_a_tighter_bound_stands_the_bound_of_the_same_images(short):
     pixels = drawn(grey_images(), 0)
     expected = (coin_nats(pixels) + pixels.mean(axis=1) ** 2 / 2)[:6].mean()
     assert f"−ELBO of the same images {expected:.3f}" in note
+
+
+def test_what_bfloat16_changes_is_measured_and_told(short, monkeypatch):
+    found = measure(tiny_vae(size=(SIDE, SIDE)))["iwae_100_nats"]
+    monkeypatch.setattr(torch, "autocast", lambda *_: nullcontext())
+    exact = measure(tiny_vae(size=(SIDE, SIDE)))["iwae_100_nats"]
+
+    assert "bfloat16 adds 0.000 ± 0.000" in exact.note
+    change, error = map(float, re.search(r"bfloat16 adds (\S+) ± ([\d.]+)", found.note).groups())
+    assert 0 < abs(found.value - exact.value) == pytest.approx(abs(change), abs=6e-4)
+    assert error > 0
 
 
 def test_a_dimension_without_kl_is_not_active(short):

@@ -6,7 +6,8 @@ draws. Thresholded images score 15 to 18 nats lower and are never compared with 
 
 The importance-weighted bound tightens with the codes an image, K; both K look at draw 0. K = 5000
 would take hours on all images, so it has the first ones; those of MNIST are the easier half, and
-−ELBO of the same images is printed beside it.
+−ELBO of the same images is printed beside it. Its decoder computes in bfloat16, 2.6 times as fast;
+what that changes is measured on some images and printed, too.
 
 The encoder looks at what it was trained on: the binarised image, or the grey one that it was
 binarised from. Any encoder makes a bound, but a surprised one makes a loose one.
@@ -29,6 +30,7 @@ from train.evaluator import Evaluator, Measurement, Subject
 
 BATCH = 64  # images; more leave the processor's cache
 FEW, MANY = 100, 5_000  # codes an image
+CHECKED = 100  # images whose bound with `FEW` codes is measured in float32, too
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,12 @@ def importance_bounds(subject: Subject) -> Iterator[Measurement]:
     total = sum(len(first) * codes for _, first, codes in plans)
     with tqdm(total=total, unit="decode", mininterval=1.0) as bar:
         loose = _dynamic(model, images, 0, bar).negative
+        rounded = _change_by_rounding(model, images[: min(CHECKED, effort.few)], bar)
         for name, first, codes in plans:
-            tighter = -_iwae(model, first, codes, bar)
+            with torch.autocast("cpu", torch.bfloat16):
+                tighter = -_iwae(model, first, codes, bar)
             beside = loose[: len(first)].mean().item()
-            note = f"; K = {codes}; −ELBO of the same images {beside:.3f}"
+            note = f"; K = {codes}; {rounded}; −ELBO of the same images {beside:.3f}"
             yield _mean(name, tighter, first, note)
 
 
@@ -134,6 +138,15 @@ def _bound(
         torch.cat([part.reconstruction for part in parts]).double(),
         torch.cat([part.kl for part in parts]).double(),
     )
+
+
+def _change_by_rounding(model: LatentVariableModel, images: Tensor, bar: tqdm) -> str:
+    """How much higher −bound is in bfloat16 than in float32, in words."""
+    exact = -_iwae(model, images, FEW, bar)
+    with torch.autocast("cpu", torch.bfloat16):
+        change = -_iwae(model, images, FEW, bar) - exact
+    error = change.std().item() / math.sqrt(len(change))
+    return f"bfloat16 adds {change.mean().item():.3f} ± {error:.3f}"
 
 
 def _iwae(model: LatentVariableModel, images: Tensor, count: int, bar: tqdm) -> Tensor:
