@@ -82,7 +82,7 @@ def paced(pieces: Generator[str, None, None]) -> Iterator[str]:
             if now - started > LONGEST_RUN:
                 raise InputError(
                     "The run was stopped after a minute, so that others can draw too. What was "
-                    "drawn stays. Choose fewer images or the faster order."
+                    "drawn stays. Choose fewer images, fewer steps or the faster order."
                 )
     if content != sent:
         yield content
