@@ -72,6 +72,12 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         | {"genlab.ui.diffusion", "genlab.ui.real_row"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
+    "genlab.ui.pixels": (  # pages about models that draw pixel by pixel
+        PAGE
+        | {"genlab.ui.closer", "genlab.ui.drawing", "genlab.ui.latent", "genlab.nn"}
+        | {"genlab.ui.pixels", "genlab.ui.real_row", "genlab.ui.shown_runs"},
+        SCIENCE | {"gradio", "matplotlib"},
+    ),
     "genlab.ui.models_pages": (  # what is known about the models themselves
         PAGE | {"genlab.ui.drawing", "genlab.ui.models_pages", "genlab.registry"},
         SCIENCE | {"gradio", "matplotlib"},
@@ -95,7 +101,7 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         PAGE
         | {"genlab.ui.closer", "genlab.ui.lessons", "genlab.ui.latent", "genlab.ui.shown_runs"}
         | {"genlab.ui.adversarial", "genlab.ui.diffusion", "genlab.ui.models_pages"}
-        | {"genlab.ui.real_row"},
+        | {"genlab.ui.pixels", "genlab.ui.real_row"},
         SCIENCE | {"gradio", "matplotlib"},
     ),
     "genlab.ui.shell": (
