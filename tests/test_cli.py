@@ -88,7 +88,14 @@ def test_a_sample_is_the_sampler_s_as_a_grid(shelf, run_cli, out):
         "card": "tiny",
         "seed": 3,
         "count": 5,
-        "options": {"temperature": 1.0, "order": None, "label": None, "guidance": 1.0},
+        "options": {
+            "temperature": 1.0,
+            "top_p": 1.0,
+            "size": None,
+            "order": None,
+            "label": None,
+            "guidance": 1.0,
+        },
         "out": str(out),
         "sha256": sha256(to_picture(images).numpy().tobytes()),
     }

@@ -18,11 +18,13 @@ from genlab.core.capabilities import Option, Sampler
 from genlab.core.frames import Frame, last
 from genlab.core.images import ImageSpec, dequantise
 from genlab.core.order import skewed_fronts
-from genlab.core.protocols import Autoregressive, Conditional, Incremental, PixelStepper
-from genlab.inference.guidance import Guided
+from genlab.core.protocols import Autoregressive, Incremental, PixelStepper
+from genlab.inference.conditions import MAX_SIDE, at_size, with_class
+from genlab.inference.top_p import keep_top_p
 
 NAIVE = "naive"
 MAX_SEED = 2**32 - 1
+PIXELS_AT_ONCE = 256 * 28 * 28  # of a batch; 0.4 GB is then a PixelCNN's cache
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +118,7 @@ def stream_pixels(
     uniforms: Tensor,
     *,
     temperature: float | Tensor = 1.0,
+    top_p: float | Tensor = 1.0,
     given: Tensor | None = None,
     labels: Tensor | None = None,
     stepper: PixelStepper | None = None,
@@ -125,6 +128,8 @@ def stream_pixels(
     Args:
         uniforms: (B, C, H, W) in [0, 1), from `draw_uniforms`.
         temperature: divides the logits; one positive number, or (H, W) of them.
+        top_p: then cuts the tail off, see `genlab.inference.top_p`; in [0, 1], or (H, W) of them.
+            Where a level is given, nothing is drawn, and so nothing is cut.
         given: (B, C, H, W) int64 levels to keep, −1 where the model is free; None keeps nothing.
         labels: (B,) int64 classes, or None.
         stepper: an unused one for this batch; by default the model's fastest.
@@ -133,12 +138,15 @@ def stream_pixels(
         One frame a front; undrawn pixels are 0.
 
     Raises:
-        ValueError: a temperature that is not positive and finite, a level out of range.
+        ValueError: a temperature that is not positive and finite, a top_p or a level out of range.
     """
     _, height, width = model.spec.shape
     heat = torch.as_tensor(temperature, dtype=torch.float32).expand(height, width)
     if not (heat.isfinite() & (heat > 0)).all():
         raise ValueError(f"temperature must be positive and finite, got {temperature}")
+    share = torch.as_tensor(top_p, dtype=torch.float32).expand(height, width)
+    if not ((share >= 0) & (share <= 1)).all():
+        raise ValueError(f"top_p must be from 0 to 1, got {top_p}")
     given = torch.full(uniforms.shape, -1) if given is None else given
     if given.min() < -1 or given.max() >= model.spec.levels:
         raise ValueError(f"given must be in [-1, {model.spec.levels}), got {given.aminmax()}")
@@ -147,11 +155,15 @@ def stream_pixels(
     pixels = torch.zeros(uniforms.shape, dtype=torch.int64)
     flat = pixels.flatten(2).transpose(1, 2)  # (B, H·W, C), the same memory
     places = torch.arange(height * width).view(height, width)
-    parts = (_by_front(each, fronts) for each in (places, uniforms, given, heat))
-    for index, (front, place, chance, kept, warmth) in enumerate(zip(fronts, *parts, strict=True)):
+    parts = (_by_front(each, fronts) for each in (places, uniforms, given, heat, share))
+    steps = enumerate(zip(fronts, *parts, strict=True))
+    for index, (front, place, chance, kept, warmth, top) in steps:
         logits = stepper.step(front, pixels)  # (B, n, C, levels)
         logits = logits - logits.amax(dim=-1, keepdim=True)  # else a tiny temperature gives inf
         probabilities = (logits / warmth.unsqueeze(-1)).softmax(dim=-1)
+        if (top < 1).any():
+            cut = keep_top_p(probabilities, top.unsqueeze(-1))
+            probabilities = torch.where((kept >= 0).unsqueeze(-1), probabilities, cut)
         levels = torch.where(kept >= 0, kept, inverse_cdf(probabilities, chance))  # (B, n, C)
         flat[:, place[:, 0]] = levels
         images = dequantise(pixels, model.spec.levels)
@@ -199,40 +211,29 @@ def sample(
     seed: int,
     count: int,
     temperature: float = 1.0,
+    top_p: float = 1.0,
+    size: int | None = None,
     order: str | None = None,
     label: int | None = None,
     guidance: float = 1.0,
 ) -> Tensor:
-    """(count, C, H, W) in [0, 1]; see `stream_pixels`, `make_stepper` and `Guided`.
+    """(count, C, H, W) in [0, 1]; see `stream_pixels`, `make_stepper` and `with_class`.
 
     Args:
-        label: the class of all images; None for any.
-        guidance: 0 forgets the class, 1 is the model itself.
+        size: pixels a side; None for the model's own height and width.
 
     Raises:
-        ValueError: a class that the model does not have, guidance without a class.
+        ValueError: a size out of range, and as those functions.
     """
+    model = model if size is None else at_size(model, size, size)
     uniforms = draw_uniforms(model.spec, seed, count)
-    model, labels = _with_class(model, count, label, guidance)
-    stepper = make_stepper(model, count, labels, order=order)
-    return last(stream_pixels(model, uniforms, temperature=temperature, stepper=stepper)).images
-
-
-def _with_class(
-    model: Autoregressive, count: int, label: int | None, guidance: float
-) -> tuple[Autoregressive, Tensor | None]:
-    """The model, under guidance where asked, and the labels of the batch."""
-    if not math.isfinite(guidance):
-        raise ValueError(f"guidance must be finite, got {guidance}")
-    if label is None:
-        if guidance != 1:
-            raise ValueError(f"guidance needs a label, and there is none, got {guidance}")
-        return model, None
-    if not isinstance(model, Conditional):
-        raise ValueError(f"label must be None: this model was trained without classes, got {label}")
-    if not 0 <= label < model.classes:
-        raise ValueError(f"label must be from 0 to {model.classes - 1}, got {label}")
-    return (model if guidance == 1 else Guided(model, guidance)), torch.full((count,), label)
+    drawn = []
+    for part in uniforms.split(max(1, PIXELS_AT_ONCE // uniforms[0, 0].numel())):
+        asked, labels = with_class(model, len(part), label, guidance)
+        stepper = make_stepper(asked, len(part), labels, order=order)
+        frames = stream_pixels(asked, part, temperature=temperature, top_p=top_p, stepper=stepper)
+        drawn.append(last(frames).images)
+    return torch.cat(drawn)
 
 
 SAMPLER = Sampler(
@@ -240,6 +241,8 @@ SAMPLER = Sampler(
     sample=sample,
     options=(
         Option("temperature", float, 1.0, "divides the logits; positive, 1 is the model itself"),
+        Option("top_p", float, 1.0, "only the likeliest levels that reach this; 0 is the argmax"),
+        Option("size", int, None, f"pixels a side, 1 to {MAX_SIDE}; default: the model's own"),
         Option("order", str, None, "wavefront, raster or naive; the pixels are the same"),
         Option("label", int, None, "the class of all pictures, such as 7; default: any class"),
         Option("guidance", float, 1.0, "how far towards the class; 0 forgets it, 1 is the model"),

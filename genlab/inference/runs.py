@@ -1,11 +1,12 @@
 """A run that can be drawn again, and that may change its mind on the way.
 
-Nothing of a run is kept but its numbers. From some position on it may have another seed or another
-temperature: a branch. Drawing the whole image again is cheap, and the prefix comes out byte for
-byte the same, since each pixel has its own uniform and its own temperature.
+Nothing of a run is kept but its numbers. From some position on it may have another seed, another
+temperature or another top-p: a branch. Drawing the whole image again is cheap, and the prefix comes
+out byte for byte the same, since each pixel has its own uniform, its own temperature and its own
+top-p.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -19,16 +20,19 @@ from genlab.inference.autoregressive import (
     make_stepper,
     stream_pixels,
 )
+from genlab.inference.conditions import at_size
 from genlab.inference.guidance import Guided
+from genlab.inference.top_p import keep_top_p
 
 
 @dataclass(frozen=True)
 class Segment:
-    """From the position `start` of the drawing order on: this seed, this temperature."""
+    """From the position `start` of the drawing order on: this seed, temperature and top-p."""
 
     start: int
     seed: int
     temperature: float
+    top_p: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Run:
         segments: in their order, the first from position 0.
         label: the class of all its images; None for a model without classes, or for any class.
         guidance: see `genlab.inference.guidance`; 1 is the model itself.
+        size: pixels a side; None for the card's own height and width.
     """
 
     card: str
@@ -47,6 +52,7 @@ class Run:
     segments: tuple[Segment, ...]
     label: int | None = None
     guidance: float = 1.0
+    size: int | None = None
 
     @property
     def labels(self) -> Tensor | None:
@@ -67,7 +73,7 @@ class PixelAccount:
         index: in raster order.
         logits: (levels,) of the network, before the temperature.
         temperature: that divided them.
-        probabilities: (levels,)
+        probabilities: (levels,), after the temperature and top-p.
         uniform: in [0, 1), decided between the levels.
         level: that was drawn.
         surprise: −log2 of its probability, bits.
@@ -84,10 +90,17 @@ class PixelAccount:
     surprise: float
     image_bits: float
     unguided: tuple[Tensor, Tensor] | None
+    top_p: float = 1.0
+
+
+def sized(model: Autoregressive, run: Run) -> Autoregressive:
+    """The model about pictures of the run's size; its `spec` says which."""
+    return model if run.size is None else at_size(model, run.size, run.size)
 
 
 def guided(model: Autoregressive, run: Run) -> Autoregressive:
-    """The model that the run draws with: itself, or under its guidance."""
+    """The model that the run draws with: of its size, and under its guidance."""
+    model = sized(model, run)
     if run.label is None or run.guidance == 1:
         return model
     return Guided(model, run.guidance)
@@ -103,8 +116,10 @@ def stream_run(
 ) -> Iterator[PixelFrame]:
     """Draw a run; see `stream_pixels`."""
     stepper = stepper or make_run_stepper(model, run)
+    model = sized(model, run)
     uniforms, heat = combine(run.segments, stepper.fronts, model.spec, run.images)
-    return stream_pixels(model, uniforms, temperature=heat, stepper=stepper)
+    top_p = combine_top_p(run.segments, stepper.fronts, model.spec)
+    return stream_pixels(model, uniforms, temperature=heat, top_p=top_p, stepper=stepper)
 
 
 def combine(
@@ -137,6 +152,16 @@ def combine(
     return uniforms, heat
 
 
+def combine_top_p(segments: Sequence[Segment], fronts: Sequence[Tensor], spec: ImageSpec) -> Tensor:
+    """The top-p of each pixel, (H, W), of segments that `combine` accepts."""
+    positions = torch.cat(list(fronts))  # (H·W, 2) in the order of drawing
+    top_p = torch.ones(spec.height, spec.width)
+    for segment in segments:
+        rows, columns = positions[segment.start :].unbind(dim=1)
+        top_p[rows, columns] = segment.top_p
+    return top_p
+
+
 @torch.inference_mode()
 def account_for(model: Autoregressive, run: Run, image: int, row: int, column: int) -> PixelAccount:
     """Draw a run again and write down how one pixel of one channel came about.
@@ -144,13 +169,15 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
     Raises:
         ValueError: no such image or pixel.
     """
+    model = sized(model, run)
     _, height, width = model.spec.shape
     if not (0 <= image < run.images and 0 <= row < height and 0 <= column < width):
         raise ValueError(f"image, row, column must lie in the run, got {image}, {row}, {column}")
     stepper = make_run_stepper(model, run)
     uniforms, heat = combine(run.segments, stepper.fronts, model.spec, run.images)
+    share = combine_top_p(run.segments, stepper.fronts, model.spec)
     surprise = torch.zeros(height, width)
-    for frame in stream_pixels(model, uniforms, temperature=heat, stepper=stepper):
+    for frame in stream_pixels(model, uniforms, temperature=heat, top_p=share, stepper=stepper):
         surprise[frame.front[:, 0], frame.front[:, 1]] = frame.surprise[image]
     pixels = (frame.images[image : image + 1] * (model.spec.levels - 1)).round().long()
     label = None if run.labels is None else run.labels[:1]
@@ -158,15 +185,30 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
         network.logits(pixels, given)[0, :, 0, row, column]
         for network, given in ((guided(model, run), label), (model, label), (model, None))
     )
-    temperature = heat[row, column].item()
+    temperature, top_p = heat[row, column].item(), share[row, column]
     return PixelAccount(
         index=row * width + column,
         logits=logits,
         temperature=temperature,
-        probabilities=(logits / temperature).softmax(dim=0),
+        probabilities=keep_top_p((logits / temperature).softmax(dim=0), top_p),
         uniform=uniforms[image, 0, row, column].item(),
         level=pixels[0, 0, row, column].item(),
         surprise=surprise[row, column].item(),
         image_bits=surprise.sum().item(),
         unguided=None if guided(model, run) is model else unguided,
+        top_p=top_p.item(),
     )
+
+
+def entropy_map(frames: Iterable[PixelFrame]) -> Tensor:
+    """The doubt about each pixel as it was drawn, (B, H, W) bits, of all frames of a run.
+
+    It is that of the laws that were drawn from, so after the temperature and top-p: where the
+    argmax is taken there is none.
+    """
+    fronts, doubts = zip(*((frame.front, frame.entropy) for frame in frames), strict=True)
+    rows, columns = torch.cat(fronts).unbind(dim=1)
+    height, width = int(rows.max()) + 1, int(columns.max()) + 1
+    laid_out = torch.zeros(len(doubts[0]), height, width)
+    laid_out[:, rows, columns] = torch.cat(doubts, dim=1)
+    return laid_out
