@@ -115,6 +115,18 @@ def _gated_mnist() -> GatedPixelCNN:
     return GatedPixelCNN(ImageSpec(1, 28, 28, levels=2))
 
 
+def _eight_levels_mnist() -> GatedPixelCNN:
+    return GatedPixelCNN(ImageSpec(1, 28, 28, levels=8))
+
+
+def _all_levels_mnist() -> GatedPixelCNN:
+    return GatedPixelCNN(ImageSpec(1, 28, 28, levels=256))
+
+
+def _eight_levels_fashion() -> GatedPixelCNN:
+    return GatedPixelCNN(ImageSpec(1, 28, 28, levels=8), features=48)
+
+
 CARDS = (
     ModelCard(
         name="gated-mnist",
@@ -122,6 +134,33 @@ CARDS = (
         family="Gated PixelCNN",
         data="MNIST, binarised anew for every batch, with its classes",
         build=_gated_mnist,
+        source=SOURCE,
+        masked=MaskedArchitecture("gated7-then-3", kernels=(7,) + (3,) * 9),
+    ),
+    ModelCard(
+        name="gated-fashion",
+        title="Gated PixelCNN, Fashion-MNIST in 8 grey levels",
+        family="Gated PixelCNN",
+        data="Fashion-MNIST, rounded to 8 grey levels, with its classes",
+        build=_eight_levels_fashion,
+        source=SOURCE,
+        masked=MaskedArchitecture("gated7-then-3", kernels=(7,) + (3,) * 9),
+    ),
+    ModelCard(
+        name="gated-8-levels-mnist",
+        title="Gated PixelCNN, MNIST in 8 grey levels",
+        family="Gated PixelCNN",
+        data="MNIST, rounded to 8 grey levels, with its classes",
+        build=_eight_levels_mnist,
+        source=SOURCE,
+        masked=MaskedArchitecture("gated7-then-3", kernels=(7,) + (3,) * 9),
+    ),
+    ModelCard(
+        name="gated-256-levels-mnist",
+        title="Gated PixelCNN, MNIST in all 256 grey levels",
+        family="Gated PixelCNN",
+        data="MNIST, all 256 grey levels, with its classes",
+        build=_all_levels_mnist,
         source=SOURCE,
         masked=MaskedArchitecture("gated7-then-3", kernels=(7,) + (3,) * 9),
     ),

@@ -110,6 +110,14 @@ def _leaky_mnist() -> PixelCNN:
     return PixelCNN(ImageSpec(1, 28, 28, levels=2), first_mask="B")
 
 
+def _eight_levels_mnist() -> PixelCNN:
+    return PixelCNN(ImageSpec(1, 28, 28, levels=8))
+
+
+def _all_levels_mnist() -> PixelCNN:
+    return PixelCNN(ImageSpec(1, 28, 28, levels=256))
+
+
 CARDS = (
     ModelCard(
         name="pixelcnn-mnist",
@@ -128,5 +136,23 @@ CARDS = (
         build=_leaky_mnist,
         source=SOURCE,
         masked=MaskedArchitecture("b7-then-b3", kernels=(7,) + (3,) * 7, leaks=True),
+    ),
+    ModelCard(
+        name="pixelcnn-8-levels-mnist",
+        title="PixelCNN, MNIST in 8 grey levels",
+        family="PixelCNN",
+        data="MNIST, rounded to 8 grey levels",
+        build=_eight_levels_mnist,
+        source=SOURCE,
+        masked=MaskedArchitecture("a7-then-b3", kernels=(7,) + (3,) * 7),
+    ),
+    ModelCard(
+        name="pixelcnn-256-levels-mnist",
+        title="PixelCNN, MNIST in all 256 grey levels",
+        family="PixelCNN",
+        data="MNIST, all 256 grey levels",
+        build=_all_levels_mnist,
+        source=SOURCE,
+        masked=MaskedArchitecture("a7-then-b3", kernels=(7,) + (3,) * 7),
     ),
 )

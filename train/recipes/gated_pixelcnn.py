@@ -23,17 +23,20 @@ from train.recipe import Batch, FilmNotes, Recipe, shuffled
 LABEL_DROP = 0.15
 CLASSES = 10
 PREVIEWS = 20  # two of each class
+PREVIEW_CLASSES = tuple(str(index % CLASSES) for index in range(PREVIEWS))
 
 
 def labelled_batches(data: DataSet, generator: torch.Generator) -> Iterator[Batch]:
     """Images binarised anew each time; some of the labels are the null class, `CLASSES`."""
     for batch in shuffled(data, BATCH, generator):
-        labels = batch["labels"]
-        dropped = torch.rand(len(labels), generator=generator) < LABEL_DROP
-        yield {
-            "images": binarise_dynamic(batch["images"], generator),
-            "labels": labels.masked_fill(dropped, CLASSES),
-        }
+        labels = drop_labels(batch["labels"], generator)
+        yield {"images": binarise_dynamic(batch["images"], generator), "labels": labels}
+
+
+def drop_labels(labels: Tensor, generator: torch.Generator) -> Tensor:
+    """Some of (B,) labels become the null class, `CLASSES`."""
+    dropped = torch.rand(len(labels), generator=generator) < LABEL_DROP
+    return labels.masked_fill(dropped, CLASSES)
 
 
 def fixed_seeds(model: nn.Module) -> Tensor:
@@ -61,7 +64,7 @@ RECIPES = (
             figure=f"mean negative log-likelihood of {VALIDATION:,} validation images, given "
             "their classes",
             unit="nats an image",
-            classes=tuple(str(index % CLASSES) for index in range(PREVIEWS)),
+            classes=PREVIEW_CLASSES,
         ),
     ),
 )
