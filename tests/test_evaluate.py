@@ -48,9 +48,25 @@ class Coin(torch.nn.Module):
 
 
 class Die(Coin):
-    """More levels than any evaluator is made for."""
+    """Six levels; level k has the weight 2^k."""
 
     levels = 6
+
+    def logits(self, pixels, labels=None):
+        """(B, 6, 1, 4, 4), the same at every pixel."""
+        weights = math.log(2) * torch.arange(6.0)
+        return weights[None, :, None, None, None].expand(len(pixels), -1, 1, SIDE, SIDE)
+
+
+class ClassDie(Die):
+    """Of class 0 that die, of the others and of none an even one."""
+
+    classes, null_label = 3, 3
+
+    def logits(self, pixels, labels=None):
+        """(B, 6, 1, 4, 4), the same at every pixel."""
+        tilted = torch.zeros(len(pixels)) if labels is None else (labels == 0).float()
+        return super().logits(pixels) * tilted[:, None, None, None, None]
 
 
 class ClassCoin(Coin):
@@ -226,6 +242,40 @@ def test_a_conditional_model_has_no_figure_of_an_unconditional_one(images, check
     }
 
 
+def exact_die_bits(images):
+    """−log2 p a pixel of each image, rounded to 6 levels, under `Die`, (N,)."""
+    levels = np.rint(images.numpy() / 255 * 5)
+    return (math.log2(2**6 - 1) - levels).reshape(len(images), -1).mean(axis=1)
+
+
+def test_bits_of_grey_levels_are_the_closed_form(images, checkpoints):
+    assert evaluate(checkpoints, build=Die) == 0
+
+    expected = exact_die_bits(images)
+    figure = figures(checkpoints)["bits_per_dim"]
+    assert set(figures(checkpoints)) == {"fid", "bits_per_dim"}
+    assert figure.value == pytest.approx(expected.mean(), abs=1e-4)
+    assert figure.standard_error == pytest.approx(standard_error(expected), abs=1e-4)
+    assert figure.n == 40
+
+
+def test_bits_of_a_conditional_model_are_given_the_class_a_mixture_and_without(images, checkpoints):
+    assert evaluate(checkpoints, build=ClassDie) == 0
+
+    tilted, even = exact_die_bits(images), np.full(40, math.log2(6))
+    powers = np.stack([-PIXELS * tilted, -PIXELS * even, -PIXELS * even])
+    expected = {
+        "conditional": np.where(np.arange(40) % 3 == 0, tilted, even),
+        "mixture": (math.log2(3) - np.logaddexp2.reduce(powers)) / PIXELS,
+        "null": even,
+    }
+    assert set(figures(checkpoints)) == {"fid"} | {f"bits_per_dim_{name}" for name in expected}
+    for name, bits in expected.items():
+        figure = figures(checkpoints)[f"bits_per_dim_{name}"]
+        assert figure.value == pytest.approx(bits.mean(), abs=1e-4), name
+        assert figure.standard_error == pytest.approx(standard_error(bits), abs=1e-4), name
+
+
 def test_each_figure_names_its_command_without_a_folder(images, checkpoints):
     evaluate(checkpoints, "--data-root", str(checkpoints))
 
@@ -278,7 +328,7 @@ def test_quick_takes_a_thousand_images_from_all_over_and_one_draw(checkpoints, m
 
 @pytest.mark.parametrize(
     ("build", "says"),
-    [(Die, "with 6 levels"), (Stone, "Add an evaluator")],
+    [(Stone, "Add an evaluator")],
 )
 def test_what_nobody_measures_yet_is_refused(build, says, images, checkpoints, capsys):
     assert_refused(checkpoints, build=build, capsys=capsys, says=says)

@@ -81,7 +81,8 @@ KINDS = (
         "Kingma & Welling (2014), https://arxiv.org/abs/1312.6114",
     ),
     FigureKind(
-        "bits", "Bits per dim", "bits", Better.LOWER, ("bits_per_dim",), EXACT + BOUND,
+        "bits", "Bits per dim", "bits", Better.LOWER,
+        ("bits_per_dim", "bits_per_dim_mixture"), EXACT + BOUND,
         "It has no likelihood and no bound on one.",
         "The same as NLL or −ELBO, shared out evenly over all values of a picture: nats divided "
         "by their number and by ln 2.",
