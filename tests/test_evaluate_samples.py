@@ -14,7 +14,7 @@ from genlab.core.images import ImageSpec  # noqa: E402
 from genlab.data import DataSet  # noqa: E402
 from genlab.models.judge import Judge  # noqa: E402
 from train.evaluator import Subject, evaluators_of  # noqa: E402
-from train.evaluators.samples import draw_samples, sample_quality  # noqa: E402
+from train.evaluators.samples import _as_seen, draw_samples, sample_quality  # noqa: E402
 
 DISTANCES = ["fid", "fid_floor", "fid_times_floor", "kid", "precision", "recall", "density",
              "coverage", "class_entropy_bits"]  # fmt: skip
@@ -90,3 +90,13 @@ def test_samples_do_not_depend_on_the_size_of_the_batches(monkeypatch):
 
 def test_without_a_judge_nothing_is_measured():
     assert list(sample_quality(subject(tiny_vae(size=(8, 8)), judge=None))) == []
+
+
+@pytest.mark.parametrize("levels", [2, 8, 256])
+def test_real_pictures_have_as_many_levels_as_the_model_s_data(levels):
+    grey = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+
+    seen = _as_seen(grey, levels, torch.Generator().manual_seed(0))
+
+    assert len(seen.unique()) == levels
+    assert (seen - grey / 255).abs().max() <= 1 / (levels - 1)

@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
+from genlab.core.images import dequantise
 from genlab.core.protocols import Autoregressive, Conditional, ConditionalDecoder, LatentPrior
-from genlab.data import binarise_dynamic
+from genlab.data import binarise_dynamic, to_levels
 from genlab.inference.sampling import sampler_of
 from train.evaluator import Evaluator, Measurement, Subject
 from train.judged import judge_classes, judge_features
@@ -71,8 +72,8 @@ def judged_samples(
         training: as many real images, see `some_training_images`.
     """
     test, count = subject.load("test"), len(pictures)
-    is_binary = subject.model.spec.levels == 2
-    real, floor = (_as_seen(images, is_binary, generator) for images in (test.images, training))
+    levels = subject.model.spec.levels
+    real, floor = (_as_seen(images, levels, generator) for images in (test.images, training))
     features = [judge_features(subject.judge, each) for each in (real, pictures, floor)]
     yield from distances(*features)
     answers = judge_classes(subject.judge, pictures)
@@ -81,7 +82,7 @@ def judged_samples(
         yield _share("class_accuracy", (answers == labels).double().mean().item(), count)
     del features
     kept = torch.randperm(count, generator=generator)[:REFERENCES]
-    references = _as_seen(subject.load("train").images, is_binary, generator)
+    references = _as_seen(subject.load("train").images, levels, generator)
     yield _mean("nearest_training_distance", nearest_distance(pictures[kept], references))
     held_out = real[torch.randperm(len(real), generator=generator)[:REFERENCES]]
     yield _mean("nearest_training_distance_of_test", nearest_distance(held_out, references))
@@ -147,9 +148,11 @@ def _batches(count: int, labels: Tensor | None) -> Iterator[tuple[int, int]]:
         start = end
 
 
-def _as_seen(images: Tensor, is_binary: bool, generator: torch.Generator) -> Tensor:
-    """uint8 images as floats in [0, 1], binarised as the model's data are."""
-    return binarise_dynamic(images, generator).float() if is_binary else images / 255
+def _as_seen(images: Tensor, levels: int, generator: torch.Generator) -> Tensor:
+    """uint8 images as floats in [0, 1], with as few levels as the model's data have."""
+    if levels == 2:
+        return binarise_dynamic(images, generator).float()
+    return dequantise(to_levels(images, levels), levels)
 
 
 def _resampled_error(real: Tensor, generated: Tensor) -> float:
