@@ -108,6 +108,7 @@ def _recipe(card: str, data: str, *, queue: int, minutes: float) -> Recipe:
         steps=40_000,
         optimiser=adamw,
         ema=0.999,
+        stored_as=torch.float16,
         film=FilmNotes(
             seeds=tuple(range(PREVIEWS)),
             figure=f"min-SNR-weighted error of v of {VALIDATION:,} validation images, given their "
