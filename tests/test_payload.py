@@ -43,6 +43,10 @@ def test_decoding_gives_back_every_value_to_half_a_unit(images, levels, skew):
     drawn, entropies, surprises, probabilities = run = draw(encoder)
     back = decode(whole(encoder, run))
     units = {name: unit / 2 + 1e-9 for name, _, unit in cell_fields(levels, images)}
+    if 2 < levels <= 8:
+        units["p1"] *= 2  # rounded together, a share may be almost one unit off
+    if "tallest" in units:
+        units["p1"] = probabilities.max(-1, keepdims=True) * units["p1"] + units["tallest"]
     assert back.settings == encoder
     assert back.is_complete
     np.testing.assert_array_equal(back.levels, drawn)
@@ -51,7 +55,7 @@ def test_decoding_gives_back_every_value_to_half_a_unit(images, levels, skew):
     if "p1" not in units:
         assert back.probabilities is None
         return
-    np.testing.assert_allclose(back.probabilities, probabilities, rtol=0, atol=units["p1"])
+    assert (abs(back.probabilities - probabilities) <= units["p1"]).all()
 
 
 def test_cells_are_step_major_and_big_endian():
@@ -68,9 +72,47 @@ def test_cells_are_step_major_and_big_endian():
 
 
 def test_long_runs_of_many_levels_send_a_distribution_only_when_alone():
-    assert len(cell_fields(256, images=1)) == 3 + 256
+    assert len(cell_fields(256, images=1)) == 4 + 256
     assert len(cell_fields(256, images=2)) == 3
-    assert len(cell_fields(8, images=16)) == 3 + 8
+    assert len(cell_fields(8, images=16)) == 3 + 7, "the last level's is what the others leave"
+
+
+@pytest.mark.parametrize("levels", [2, 3, 5, 8, 9, 256])
+@pytest.mark.parametrize("images", [1, 3])
+def test_a_cell_has_the_bits_of_its_fields_filled_up_to_whole_bytes(levels, images):
+    encoder = RunEncoder("a", 1, 1, images, levels, 1)
+    bits = sum(bits for _, bits, _ in cell_fields(levels, images))
+
+    cells = encoder.cells(*draw(encoder))
+
+    assert len(cells) == 2 * images * -(-bits // 8)
+
+
+def test_the_fields_of_a_few_levels_lie_where_the_header_says():
+    encoder = RunEncoder("a", 1, 1, 1, 4, 1)
+    one = encoder.cells(
+        np.array([[2]]), np.array([[2.0]]), np.array([[1.0]]), np.array([[[0.0, 1.0, 0.0, 0.0]]])
+    )
+    # level 2 in 3 bits and 256 · 1/256 bits of surprise in 13; all the doubt; p0, p1, p2
+    assert one == f"{2 << 13 | 256:04x}" + "ff" + "00ff00"
+
+
+def test_the_fields_of_many_levels_lie_where_the_header_says():
+    encoder = RunEncoder("a", 1, 1, 1, 9, 1)
+    shares = np.array([0.5, 0.25, 0.25, 0, 0, 0, 0, 0, 0])
+    one = encoder.cells(np.array([[8]]), np.zeros((1, 1)), np.array([[1.0]]), shares[None, None])
+    # the tallest, 0.5, in 16 bits; bars of 15, 8 and 8 steps; half a byte that says nothing
+    assert one == "08" + "00" + "0800" + "8000" + "f8" + "80" + "00" + "00" + "00"
+
+
+def test_shares_are_rounded_to_what_sums_to_one():
+    encoder = RunEncoder("a", 28, 28, 1, 8, 28)
+    run = draw(encoder)
+    back = decode(whole(encoder, run)).probabilities
+    np.testing.assert_allclose(back.sum(-1), 1, atol=1e-12)
+    assert back.min() >= -1e-12
+    flat = encoder.cells(*(v[:, :1] for v in run[:3]), np.full((1, 1, 8), 1 / 8))
+    np.testing.assert_allclose(decode(encoder.header() + flat).probabilities, 1 / 8, atol=1 / 255)
 
 
 def test_a_payload_only_ever_grows():
@@ -88,8 +130,9 @@ def test_the_size_of_a_chunk_does_not_change_the_payload():
     assert len({list(send(encoder, run, step))[-1] for step in (1, 5, 16)}) == 1
 
 
-def test_sixteen_binary_images_stay_below_256_kilobytes():
-    encoder = RunEncoder("a", 28, 28, 16, 2, 28, caption="x" * 200)
+@pytest.mark.parametrize(("images", "levels"), [(16, 2), (16, 3), (16, 8), (16, 256), (1, 256)])
+def test_a_run_stays_below_256_kilobytes(images, levels):
+    encoder = RunEncoder("a", 28, 28, images, levels, 28, caption="x" * 200)
     assert len(whole(encoder, draw(encoder))) <= 256_000
 
 

@@ -3,7 +3,8 @@
 Gradio sends a string that starts with the previous one as its new tail alone, so a stream costs
 what it draws. The string is a JSON header, a bar, and hex: a cell per pixel and image, step-major
 (all images' first position, then all images' second one). A cell is the concatenation of its
-fields, each a big-endian unsigned integer; value = integer · unit.
+fields, each a big-endian unsigned integer of so many bits, filled up with zeros to whole bytes;
+value = integer · unit.
 
 The order of the positions follows from the skew s: sorted by (c + s·r, r). Positions of equal
 c + s·r form a front and are independent given all earlier ones. With s = cols every front is one
@@ -18,28 +19,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Field = tuple[str, int, float]  # name, bytes, unit
-
-FEW_LEVELS = 8  # up to here every image's distribution is sent; beyond it, a lone image's only
-SURPRISE_UNIT = 1 / 2048  # bits; 2 bytes reach 32 bits, a probability of 2e-10
+from genlab.ui.canvas.payload_cells import cell_fields, cell_type, read_cells, write_cells
 
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _TEXTS = ("run", "caption")
 _NUMBERS = ("rows", "cols", "images", "levels", "skew", "start")
-
-
-def cell_fields(levels: int, images: int) -> list[Field]:
-    """The fields of one cell, in their order."""
-    fields = [
-        ("level", 1, 1.0),
-        ("entropy", 1, math.log2(levels) / 255),
-        ("surprise", 2, SURPRISE_UNIT),
-    ]
-    if levels == 2:
-        return [*fields, ("p1", 2, 1 / 65535)]
-    if levels <= FEW_LEVELS or images == 1:
-        return fields + [(f"p{level}", 1, 1 / 255) for level in range(levels)]
-    return fields
 
 
 def front_order(rows: int, cols: int, skew: int) -> NDArray[np.int64]:
@@ -115,15 +99,8 @@ class RunEncoder:
             raise ValueError(
                 f"probabilities must be {(*shape, self.levels)}, got {probabilities.shape}"
             )
-        cells = np.empty(shape[::-1], _cell_type(self.levels, self.images))  # (n, B)
-        cells["level"] = levels.T
-        cells["entropy"] = _integers(entropies.T, math.log2(self.levels) / 255, 255)
-        cells["surprise"] = _integers(surprises.T, SURPRISE_UNIT, 65535)
-        if self.levels == 2:
-            cells["p"] = np.rint(probabilities[:, :, 1].T * 65535)
-        elif "p" in cells.dtype.names:
-            cells["p"] = np.rint(probabilities.swapaxes(0, 1) * 255)
-        return cells.tobytes().hex()
+        values = (levels, entropies, surprises, probabilities)
+        return write_cells(*(each.swapaxes(0, 1) for each in values)).tobytes().hex()
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +147,7 @@ def decode(payload: str) -> DecodedRun:
     settings = _settings(text)
     if not _HEX.fullmatch(hexadecimal):
         raise ValueError("payload must be lower-case hex after the bar, two digits a byte")
-    kind = _cell_type(settings.levels, settings.images)
+    kind = cell_type(settings.levels, settings.images)
     content = bytes.fromhex(hexadecimal)
     if len(content) % (kind.itemsize * settings.images):
         raise ValueError(f"payload must hold whole steps, got {len(content)} bytes of cells")
@@ -178,40 +155,11 @@ def decode(payload: str) -> DecodedRun:
     order = front_order(settings.rows, settings.cols, settings.skew)
     if cells.shape[1] > len(order):
         raise ValueError(f"payload must hold at most {len(order)} steps, got {cells.shape[1]}")
-    if cells.size and cells["level"].max() >= settings.levels:
-        raise ValueError(f"levels must be below {settings.levels}, got {cells['level'].max()}")
-    return DecodedRun(
-        settings=settings,
-        positions=order[: cells.shape[1]],
-        levels=cells["level"].astype(np.int64),
-        entropies=cells["entropy"] * (math.log2(settings.levels) / 255),
-        surprises=cells["surprise"] * SURPRISE_UNIT,
-        probabilities=_probabilities(cells, settings.levels),
-    )
-
-
-def _cell_type(levels: int, images: int) -> np.dtype:
-    """One cell as a record; the probabilities of a longer one are its field `p`."""
-    kinds = [("level", "u1"), ("entropy", "u1"), ("surprise", ">u2")]
-    if levels == 2:
-        return np.dtype([*kinds, ("p", ">u2")])
-    if levels <= FEW_LEVELS or images == 1:
-        return np.dtype([*kinds, ("p", "u1", (levels,))])
-    return np.dtype(kinds)
-
-
-def _integers(values: NDArray[np.floating], unit: float, maximum: int) -> NDArray[np.floating]:
-    """The nearest integer multiples; rounding errors below zero and infinities are clipped."""
-    return np.rint(values / unit).clip(0, maximum)
-
-
-def _probabilities(cells: np.ndarray, levels: int) -> NDArray[np.float64] | None:
-    if "p" not in cells.dtype.names:
-        return None
-    if levels == 2:
-        p1 = cells["p"] / 65535
-        return np.stack((1 - p1, p1), axis=-1)
-    return cells["p"] / 255
+    levels, entropies, surprises, probabilities = read_cells(cells, settings.levels)
+    if cells.size and levels.max() >= settings.levels:
+        raise ValueError(f"levels must be below {settings.levels}, got {levels.max()}")
+    positions = order[: cells.shape[1]]
+    return DecodedRun(settings, positions, levels, entropies, surprises, probabilities)
 
 
 def _settings(text: str) -> RunEncoder:

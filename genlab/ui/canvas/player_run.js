@@ -30,11 +30,12 @@ function openRun(header) {
   }
   const { rows, cols, images, levels, skew, start } = content;
   const fields = {};
-  let cellBytes = 0;
-  for (const [name, bytes, unit] of content.fields) {
-    fields[name] = { at: cellBytes, bytes, unit };
-    cellBytes += bytes;
+  let cellBits = 0;
+  for (const [name, bits, unit] of content.fields) {
+    fields[name] = { at: cellBits, bits, unit };
+    cellBits += bits;
   }
+  const cellBytes = Math.ceil(cellBits / 8);
   const total = rows * cols;
   if (!fields.level || !fields.entropy || !fields.surprise ||
       !(total * images * cellBytes <= LARGEST_RUN)) return brokenRun();
@@ -88,9 +89,11 @@ function addUpSurprise(run, from) {
 
 function valueOf(run, name, image, position) {
   const field = run.fields[name];
-  let at = (position * run.images + image) * run.cellBytes + field.at;
+  const from = (position * run.images + image) * run.cellBytes * 8 + field.at; // in bits
+  const end = from + field.bits;
   let integer = 0;
-  for (const end = at + field.bytes; at < end; at++) integer = integer * 256 + run.bytes[at];
+  for (let at = from >> 3; at * 8 < end; at++) integer = integer * 256 + run.bytes[at];
+  integer = (integer >>> (-end & 7)) & (2 ** field.bits - 1); // without what shares its bytes
   return integer * field.unit;
 }
 
@@ -99,9 +102,14 @@ function hasDistribution(run) {
 }
 
 function probabilityOf(run, level, image, position) {
-  if ('p0' in run.fields) return valueOf(run, 'p' + level, image, position);
-  const p1 = valueOf(run, 'p1', image, position);
-  return level === 1 ? p1 : 1 - p1;
+  const name = 'p' + level;
+  const whole = 'tallest' in run.fields ? valueOf(run, 'tallest', image, position) : 1;
+  if (name in run.fields) return whole * valueOf(run, name, image, position);
+  let rest = 1; // the one level that is not sent: what the others leave
+  for (let other = 0; other < run.levels; other++) {
+    if (other !== level) rest -= valueOf(run, 'p' + other, image, position);
+  }
+  return Math.max(0, rest); // subtraction may end below zero by a rounding error
 }
 
 function placeOf(run, image, position) {

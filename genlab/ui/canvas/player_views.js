@@ -17,7 +17,7 @@ function percent(share, digits = 1) {
 
 function sharePercent(run, share) {
   // A probability that was sent in one byte is known to 0.4 %.
-  return percent(share, 'p1' in run.fields && run.fields.p1.bytes > 1 ? 1 : 0);
+  return percent(share, 'p1' in run.fields && run.fields.p1.bits > 8 ? 1 : 0);
 }
 
 function bitsText(bits) {
