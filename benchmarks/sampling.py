@@ -1,9 +1,13 @@
-"""How fast pixels come: the naive sampler, the cached ones, on the shipped weights.
+"""How fast pixels come: the naive sampler, the cached ones, the fixed point, on shipped weights.
 
 `python -m benchmarks.sampling` measures every incremental card at several numbers of images, each
 sampler alone in a worker thread, as in the app, with one thread of arithmetic. CPU seconds are the
 process's. The naive sampler would take minutes, so some pixels in the middle of the picture are
-drawn by full passes and the time is multiplied. Every sampler must draw the same pixels.
+drawn by full passes and the time is multiplied. The fixed point is made of full passes as well, and
+its time is that of as many as it takes. Every sampler must draw the same pixels.
+
+The table of sizes has the time of larger pictures from the same weights, an image alone, the
+card's fastest order: it should grow with the number of pixels, not with its square.
 """
 
 import os
@@ -12,6 +16,7 @@ os.environ["OMP_NUM_THREADS"] = "1"  # before torch is imported
 
 import argparse
 import copy
+import functools
 import statistics
 import time
 from collections.abc import Callable
@@ -21,8 +26,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from benchmarks.report import write
+from benchmarks.report import table, write
 from genlab.core.frames import last
+from genlab.core.images import quantise
 from genlab.core.protocols import Autoregressive, Incremental
 from genlab.inference.autoregressive import (
     NAIVE,
@@ -31,6 +37,8 @@ from genlab.inference.autoregressive import (
     make_stepper,
     stream_pixels,
 )
+from genlab.inference.conditions import at_size
+from genlab.inference.fixed_point import stream_fixed_point
 from genlab.nn.masked import MaskedConv2d
 from genlab.store import ModelStore
 
@@ -38,6 +46,8 @@ BATCHES = (1, 16, 64)
 REPEATS = 5  # the median of so many, after a first one that warms up
 NAIVE_PIXELS = 12  # drawn by full passes
 NAMES = {"raster": "cached", "wavefront": "wavefront"}
+FIXED_POINT = "fixed point"
+SIDES = (28, 56, 112)  # pixels
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,10 @@ class Timing:
 
     cpu: float
     wall: float
+
+    def times(self, factor: float) -> "Timing":
+        """So many times as long."""
+        return Timing(self.cpu * factor, self.wall * factor)
 
 
 def measure(calls: dict[str, Callable[[], object]]) -> dict[str, Timing]:
@@ -101,7 +115,7 @@ def compare(name: str, model: Incremental, batch: int) -> list[dict]:
         stepper = make_stepper(model, batch, order=order)
         return last(stream_pixels(model, uniforms, stepper=stepper)).images
 
-    pixels = (images("raster") * (model.spec.levels - 1)).round().long()
+    pixels = quantise(images("raster"), model.spec.levels)
     opponent = with_masks_multiplied(model)
     middle = [divmod(height * width // 2 + i, width) for i in range(NAIVE_PIXELS)]
     levels = naive_levels(opponent, pixels, uniforms, middle)
@@ -109,20 +123,49 @@ def compare(name: str, model: Incremental, batch: int) -> list[dict]:
     agree = bool((levels == pixels[:, 0, list(rows), list(columns)]).all())
     calls = {order: lambda order=order: images(order) for order in sorted(model.orders)}
     times = measure({NAIVE: lambda: naive_levels(opponent, pixels, uniforms, middle)} | calls)
-    scale = height * width / NAIVE_PIXELS
-    naive = Timing(times[NAIVE].cpu * scale, times[NAIVE].wall * scale)
-    found = [_row(name, NAIVE, batch, naive, naive, True)]
+    naive = times[NAIVE].times(height * width / NAIVE_PIXELS)
+    found = [_row(name, NAIVE, batch, naive, naive, True, height * width)]
     for order in calls:
-        same = agree and bool((images(order) * (model.spec.levels - 1) == pixels).all())
-        found.append(_row(name, NAMES[order], batch, times[order], naive, same))
-    return found
+        same = agree and torch.equal(quantise(images(order), model.spec.levels), pixels)
+        steps = len(make_stepper(model, batch, order=order).fronts)
+        found.append(_row(name, NAMES[order], batch, times[order], naive, same, steps))
+    frame = last(stream_fixed_point(opponent, uniforms))
+    own = times[NAIVE].times(frame.total / NAIVE_PIXELS)
+    same = agree and torch.equal(quantise(frame.images, model.spec.levels), pixels)
+    return [*found, _row(name, FIXED_POINT, batch, own, naive, same, frame.total)]
 
 
-def _row(card: str, sampler: str, batch: int, own: Timing, naive: Timing, same: bool) -> dict:
+def grow(name: str, model: Incremental) -> list[dict]:
+    """The rows of one card and all sizes."""
+
+    def draw(side: int) -> Tensor:
+        resized = at_size(model, side, side)
+        return last(stream_pixels(resized, draw_uniforms(resized.spec, 0, 1))).images
+
+    times = measure({str(side): functools.partial(draw, side) for side in SIDES})
+    smallest = times[str(SIDES[0])]
+    return [
+        {
+            "card": name,
+            "side": side,
+            "pixels": side**2,
+            "cpu_seconds": round(times[str(side)].cpu, 4),
+            "wall_seconds": round(times[str(side)].wall, 4),
+            "times_the_pixels": (side / SIDES[0]) ** 2,
+            "times_the_time": round(times[str(side)].cpu / smallest.cpu, 2),
+        }
+        for side in SIDES
+    ]
+
+
+def _row(
+    card: str, sampler: str, batch: int, own: Timing, naive: Timing, same: bool, steps: int
+) -> dict:
     return {
         "card": card,
         "sampler": sampler,
         "batch": batch,
+        "steps": steps,
         "cpu_seconds": round(own.cpu, 4),
         "wall_seconds": round(own.wall, 4),
         "cpu_per_wall": round(own.cpu / own.wall, 2),
@@ -144,7 +187,13 @@ def main() -> None:
         for batch in options.batches
         for row in compare(card.name, store.get(card.name), batch)
     ]
-    write("sampling", "python -m benchmarks.sampling", rows, naive_pixels=NAIVE_PIXELS)
+    sizes = [
+        row
+        for card in store.cards_with(Incremental)
+        for row in grow(card.name, store.get(card.name))
+    ]
+    print(table(sizes))
+    write("sampling", "python -m benchmarks.sampling", rows, naive_pixels=NAIVE_PIXELS, sizes=sizes)
 
 
 if __name__ == "__main__":
