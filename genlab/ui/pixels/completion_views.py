@@ -1,0 +1,171 @@
+"""Completing a picture as the page shows it: what is drawn, and what is said of it.
+
+A run stops at the last erased pixel: what is kept behind it changes nothing, so nobody waits for
+it.
+"""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from genlab.core.errors import InputError
+from genlab.core.images import dequantise, quantise, to_picture
+from genlab.core.protocols import Autoregressive, Classifier
+from genlab.inference.autoregressive import PixelFrame
+from genlab.inference.completion import stream_completions
+from genlab.store import ModelStore
+from genlab.ui import kit
+from genlab.ui.canvas.panels import ShownPicture
+from genlab.ui.latent import codes, sliders
+from genlab.ui.pixels.completion_asked import VARIANTS, Asked
+
+BYTES = 256  # grey levels of a board
+NOT_DRAWN = 0.5  # grey, while a run is under way
+TOO_LONG = (
+    "The run was stopped after a minute, so that others can compute too. What was drawn stays. "
+    "Erase less, or choose another model, then run again."
+)
+
+Message = tuple[list[ShownPicture], str]
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """Where a run is.
+
+    Attributes:
+        images: (B, C, H, W) in [0, 1], `NOT_DRAWN` where nothing is drawn yet.
+        drawn: how many of the `erased` pixels of an image there are.
+        share: of the work, up to 1.
+        seconds: so far.
+    """
+
+    images: Tensor
+    drawn: int
+    erased: int
+    share: float
+    seconds: float
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nothing is missing."""
+        return self.drawn == self.erased
+
+
+# — what is drawn —
+
+
+def fill_in(store: ModelStore, asked: Asked) -> Iterator[Message]:
+    """Six variants of what is erased: pictures and words, as they are computed.
+
+    Raises:
+        InputError: it takes more than a minute.
+    """
+    notes = [f"seed {asked.seed + i}" for i in range(VARIANTS)]
+    if asked.kept.all():
+        whole = dequantise(asked.pixels, asked.model.spec.levels).expand(VARIANTS, -1, -1, -1)
+        yield _shown(whole, [""] * VARIANTS), "Nothing is erased, so there is nothing to draw."
+        return
+    frames = stream_completions(
+        asked.model, asked.pixels, asked.kept, seed=asked.seed, count=VARIANTS,
+        temperature=asked.temperature, label=asked.label, guidance=asked.guidance,
+    )  # fmt: skip
+    for progress in follow(frames, asked.kept):
+        if progress.is_last:
+            notes = _with_classes(notes, read_classes(store, asked.card, progress.images))
+            words = f"{store.card(asked.card).title}: {tell_progress(progress)} "
+            yield _shown(progress.images, notes), words + account(asked, progress.images)
+        else:
+            yield _shown(progress.images, notes), tell_progress(progress)
+
+
+def follow(frames: Iterator[PixelFrame], kept: Tensor) -> Iterator[Progress]:
+    """At most 30 messages a second, and always the one after the last erased pixel.
+
+    Raises:
+        InputError: it takes more than a minute.
+    """
+    erased = int(kept.logical_not().sum())
+    there = kept.clone()  # (H, W) bool
+    started, told = time.monotonic(), 0.0
+    with contextlib.closing(frames):
+        for frame in frames:
+            there[frame.front[:, 0], frame.front[:, 1]] = True
+            missing = int(there.logical_not().sum())
+            now = time.monotonic()
+            if not missing or now - told >= kit.MESSAGE_INTERVAL:
+                told = now
+                images = frame.images.where(there, NOT_DRAWN)
+                share = frame.step / frame.total
+                yield Progress(images, erased - missing, erased, share, now - started)
+            if not missing:
+                return
+            if now - started > kit.LONGEST_RUN:
+                raise InputError(TOO_LONG)
+
+
+def read_classes(store: ModelStore, card: str, images: Tensor) -> list[str]:
+    """What a classifier of the same data takes each picture for; nothing where there is none."""
+    data = codes.data_name(store, card)
+    judges = [
+        each for each in store.cards_with(Classifier) if codes.data_name(store, each.name) == data
+    ]
+    if not judges:
+        return []
+    found = store.get(judges[0].name).classify(images).argmax(dim=1)
+    return [codes.class_name(store, card, label) for label in found.tolist()]
+
+
+def _with_classes(notes: list[str], read: list[str]) -> list[str]:
+    if not read:
+        return notes
+    return [f"{note}, read as {name}" for note, name in zip(notes, read, strict=True)]
+
+
+def _shown(images: Tensor, notes: list[str]) -> list[ShownPicture]:
+    return [
+        ShownPicture(sliders.cells(image), note) for image, note in zip(images, notes, strict=True)
+    ]
+
+
+# — in words —
+
+
+def tell_progress(progress: Progress) -> str:
+    """How far a run is, and how long it takes."""
+    if progress.is_last:
+        return f"{progress.erased} erased pixels, {VARIANTS} times, in {progress.seconds:.2f} s."
+    left = progress.seconds / progress.share - progress.seconds
+    more = f", at most {left:.0f} s left" if progress.seconds > 1 else ""
+    return f"Pixel {progress.drawn} of {progress.erased}, {progress.seconds:.1f} s{more}."
+
+
+def account(asked: Asked, final: Tensor) -> str:
+    """Whether the kept pixels are what they were, compared byte by byte.
+
+    Args:
+        final: (B, C, H, W) in [0, 1].
+    """
+    kept, total = int(asked.kept.sum()), asked.kept.numel()
+    if not kept:
+        return "Nothing was kept: these are samples like any other."
+    before = to_picture(dequantise(asked.pixels, asked.model.spec.levels))
+    changed = int(((to_picture(final) != before) & asked.kept).sum())
+    verdict = f"**no**, {changed} differ" if changed else "**yes**, byte for byte"
+    return f"Kept pixels unchanged: {verdict}, {kept} of {total} in each of {len(final)} variants."
+
+
+def tell_rounding(model: Autoregressive) -> str:
+    """By which rule a board's grey becomes a level of the model."""
+    levels = model.spec.levels
+    if levels == BYTES:
+        return f"The model knows all {BYTES} greys of your picture."
+    if levels > 2:
+        return f"The model knows {levels} greys: each of your pixels is rounded to the nearest."
+    greys = torch.arange(BYTES) / (BYTES - 1)
+    first = int(quantise(greys, levels).argmax())
+    return f"The model knows black and white alone: grey from {first} of {BYTES - 1} on is white."
