@@ -34,11 +34,11 @@ function build() {
     const canvas = add(figure, 'canvas');
     canvas.setAttribute('role', 'img');
     const place = { panel, canvas, view: null };
-    if (panel.signed) {
-      const ramp = add(figure, 'div', 'gl-ramp');
+    if (panel.signed || panel.unit) {
+      const ramp = add(figure, 'div', panel.unit ? 'gl-ramp gl-amounts' : 'gl-ramp');
       add(ramp, 'i');
       const ends = add(ramp, 'div');
-      place.ends = ['', '0', ''].map((text) => add(ends, 'span', '', text));
+      place.ends = (panel.unit ? ['0', '', ''] : ['', '0', '']).map((text) => add(ends, 'span', '', text));
     }
     place.note = add(figure, 'p', 'gl-note');
     canvas.addEventListener('pointermove', (event) => point(place, event));
@@ -75,6 +75,7 @@ function valuesOf(text) {
 }
 
 function colourOf(place, picture, amount) {
+  if (place.panel.unit) return cividis(amount / picture.limit);
   if (!place.panel.signed) return Array(3).fill(255 * clamp(amount, 0, 1));
   const share = clamp(amount / picture.limit, -1, 1);
   const end = share < 0 ? BLUE : VERMILION;

@@ -1,8 +1,8 @@
-"""PicturePanels: pictures beside one another, grey or signed, pointed at together.
+"""PicturePanels: pictures beside one another, grey, signed or of amounts, pointed at together.
 
 What happened to a picture is seen by comparing it with itself, pixel by pixel: the cell under the
 pointer is outlined in every picture, and its values stand in one line. A signed picture is blue,
-white and vermilion with zero in the middle, over its scale.
+white and vermilion with zero in the middle, over its scale; amounts are cividis from zero.
 """
 
 import base64
@@ -26,6 +26,7 @@ LIMITS = (
     0.7,
     1.0,
 )  # of a signed picture's scale: few, so that it seldom changes
+MOST = (0.5, 1.0, 2.0, 4.0, 8.0)  # of the scale of amounts, for the same reason
 
 
 @dataclass(frozen=True)
@@ -35,10 +36,12 @@ class Panel:
     Attributes:
         title: stands above it; in the line of values, too.
         signed: whether its values are coloured by their sign.
+        unit: of amounts from 0, which are coloured by their size; "" for a grey or signed picture.
     """
 
     title: str
     signed: bool = False
+    unit: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,9 +121,14 @@ class PicturePanels(gr.HTML):
             return value or ""
         if len(value) > self.count:
             raise ValueError(f"there are {self.count} panels, got {len(value)} pictures")
-        return json.dumps([self._picture(each) for each in value])
+        return json.dumps(
+            [
+                self._picture(each, MOST if panel.get("unit") else LIMITS)
+                for each, panel in zip(value, self.panels, strict=False)
+            ]
+        )
 
-    def _picture(self, shown: ShownPicture) -> dict[str, Any]:
+    def _picture(self, shown: ShownPicture, limits: Sequence[float]) -> dict[str, Any]:
         if shown.values.shape != (self.rows, self.cols):
             raise ValueError(
                 f"a picture must be {(self.rows, self.cols)}, got {shown.values.shape}"
@@ -128,7 +136,7 @@ class PicturePanels(gr.HTML):
         steps = np.rint((shown.values.astype(np.float64) - LOWEST) / STEP).clip(0, 65535)
         return {
             "note": shown.note,
-            "limit": signed_limit(shown.values),
+            "limit": signed_limit(shown.values, limits),
             "values": base64.b64encode(steps.astype(">u2").tobytes()).decode(),
         }
 
@@ -137,7 +145,7 @@ class PicturePanels(gr.HTML):
         return {"type": "string", "description": "JSON: a note, a limit and values per picture"}
 
 
-def signed_limit(values: NDArray[np.floating]) -> float:
-    """The end of the scale that holds all values: one of `LIMITS`, or their largest size."""
+def signed_limit(values: NDArray[np.floating], limits: Sequence[float] = LIMITS) -> float:
+    """The end of the scale that holds all values: one of `limits`, or their largest size."""
     largest = float(np.abs(values).max(initial=0.0))
-    return next((limit for limit in LIMITS if largest <= limit), largest)
+    return next((limit for limit in limits if largest <= limit), largest)

@@ -13,6 +13,10 @@ function showWords(place, picture) {
   setText(place.note, picture?.note || '');
   place.canvas.setAttribute('aria-label', place.panel.title + '. ' + (picture?.note || ''));
   if (!place.ends) return;
+  if (place.panel.unit) {
+    setText(place.ends[2], picture ? endOf(picture.limit) + ' ' + place.panel.unit : '');
+    return;
+  }
   setText(place.ends[0], picture ? '−' + endOf(picture.limit) : '');
   setText(place.ends[2], picture ? '+' + endOf(picture.limit) : '');
 }
@@ -92,10 +96,11 @@ function savePanel(pen, place, x, width, height) {
   pen.strokeRect(x - 0.5, 37.5, width + 1, height + 1);
   pen.font = '14px system-ui, sans-serif';
   pen.fillText(picture.note, middle, height + 60, width);
-  if (place.ends) pen.fillText(scaleWords(picture), middle, height + 82, width);
+  if (place.ends) pen.fillText(scaleWords(place, picture), middle, height + 82, width);
 }
 
-function scaleWords(picture) {
+function scaleWords(place, picture) {
+  if (place.panel.unit) return 'dark 0, bright ' + endOf(picture.limit) + ' ' + place.panel.unit;
   return 'blue −' + endOf(picture.limit) + ', white 0, orange +' + endOf(picture.limit);
 }
 
