@@ -208,8 +208,8 @@ def test_the_page_can_be_built_without_weights(empty_store):
     blocks = build_page(empty_store)
 
     boxes = (each for each in blocks.blocks.values() if isinstance(each, gr.Dropdown))
-    (models,) = (each for each in boxes if each.label == "Model")
-    assert (models.choices, models.value) == ([], None)
+    models = [(each.choices, each.value) for each in boxes if each.label == "Model"]
+    assert models == [([], None)] * (1 + len(tab.PAGES))
 
 
 # — drawing —

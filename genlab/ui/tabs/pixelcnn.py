@@ -1,4 +1,7 @@
-"""The PixelCNN page: a picture comes into being pixel by pixel, the model's doubt beside it."""
+"""The PixelCNN page: a picture comes into being pixel by pixel, the model's doubt beside it.
+
+What else such a model can be asked is in `genlab.ui.pixels`.
+"""
 
 import functools
 import random
@@ -11,6 +14,7 @@ import gradio as gr
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
 from genlab.core.protocols import Conditional, Incremental
+from genlab.data import SIDE
 from genlab.inference.autoregressive import MAX_SEED
 from genlab.inference.cost import full_pass_seconds
 from genlab.inference.runs import Run, Segment
@@ -19,6 +23,7 @@ from genlab.ui import kit, real_row
 from genlab.ui.canvas import PixelPlayer
 from genlab.ui.lessons import diagram, film, streams
 from genlab.ui.lessons import pixelcnn as lessons
+from genlab.ui.pixels import completion, lens
 from genlab.ui.shown_runs import describe_cost, draw_run, measure
 
 COUNTS = (1, 4, 16)
@@ -34,6 +39,9 @@ CLASS_INFO = "What the picture should show"
 ORDER_INFO = "The same picture; the wavefront draws independent pixels together"
 
 Runs = dict[str, Run]
+
+PAGES = {"Complete": completion, "Likelihood": lens}
+"""What else such a model can be asked, each beside a model picker."""
 
 
 def offered_cards(store: ModelStore) -> list[ModelCard]:
@@ -83,6 +91,31 @@ def fitting(store: ModelStore, name: str | None) -> tuple[dict, dict, dict]:
 
 def build(store: ModelStore) -> None:
     """Declare the page and wire it."""
+    with gr.Tabs():
+        with gr.Tab("Draw"):
+            build_drawing(store)
+        for title, page in PAGES.items():
+            with gr.Tab(title):
+                page.build(store, pick_card(taking_examples(store)))
+
+
+def taking_examples(store: ModelStore) -> list[ModelCard]:
+    """The cards whose pictures are as large as the shipped examples."""
+    size = (1, SIDE, SIDE)
+    return [card for card in offered_cards(store) if skeleton(card).spec.shape == size]
+
+
+def pick_card(cards: list[ModelCard]) -> gr.Dropdown:
+    """A model picker of a page's own."""
+    return gr.Dropdown(
+        [(each.title, each.name) for each in cards],
+        value=cards[0].name if cards else None,
+        label="Model",
+    )
+
+
+def build_drawing(store: ModelStore) -> None:
+    """The page that draws."""
     cards = offered_cards(store)
     runs = gr.State(opening(store))
     classes, guidances, orders = fitting(store, cards[0].name if cards else None)
@@ -98,11 +131,7 @@ def build(store: ModelStore) -> None:
             )
             status = gr.Markdown("", elem_classes="genlab-status")
         with gr.Column(scale=1, min_width=304):
-            card = gr.Dropdown(
-                [(each.title, each.name) for each in cards],
-                value=cards[0].name if cards else None,
-                label="Model",
-            )
+            card = pick_card(cards)
             label = gr.Dropdown(label="Class", **classes)
             images = gr.Radio(COUNTS, value=COUNTS[0], label="Images")
             with gr.Row(elem_classes="genlab-seed"):
@@ -249,4 +278,11 @@ def _segment(start: int, seed: object, temperature: object, images: int) -> Segm
     )
 
 
-TAB = kit.Tab(title="PixelCNN", order=1, build=build, warm_up=draw_opening)
+def warm_up(store: ModelStore) -> None:
+    """What the pages open with, and the scores that many visitors ask for."""
+    draw_opening(store)
+    for card in taking_examples(store)[:1]:
+        lens.warm_up(store, card.name)
+
+
+TAB = kit.Tab(title="PixelCNN", order=1, build=build, warm_up=warm_up)
