@@ -9,7 +9,7 @@ from genlab.inference.autoregressive import draw_uniforms, make_stepper, stream_
 from genlab.models.gated_pixelcnn import CARDS, GatedPixelCNN
 from genlab.nn.gated import HorizontalConv2d, VerticalConv2d, down_shift, gate
 
-(CARD,) = CARDS
+CARD = next(card for card in CARDS if card.name == "gated-mnist")
 
 
 def noise(spec, count, seed=0):
