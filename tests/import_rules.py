@@ -107,12 +107,13 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     "genlab.ui.shell": (
         {
             *("genlab.ui.tabs", "genlab.ui.kit", "genlab.store", "genlab.registry"),
-            "genlab.ui.whole_props",
+            *("genlab.ui.whole_props", "genlab.ui.quiet"),
             "genlab.core",
         },
         {"gradio", "matplotlib"},
     ),
     "genlab.ui.whole_props": (set(), {"gradio"}),
+    "genlab.ui.quiet": (set(), {"gradio"}),
     "genlab.__init__": (set(), set()),
     "genlab.ui.__init__": (set(), set()),
     "app": ({"genlab.ui", "genlab.store"}, {"gradio"}),

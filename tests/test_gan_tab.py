@@ -366,7 +366,7 @@ def test_without_a_trained_card_the_page_says_what_to_train(tmp_path):
     tab.warm_up(empty)
 
     told = [each.value for each in blocks.blocks.values() if isinstance(each, gr.Markdown)]
-    assert any("python -m train dcgan-fashion" in each for each in told)
+    assert any("python -m train cgan-mnist" in each for each in told)
 
 
 def test_the_class_picker_offers_the_network_s_classes_or_stays_in_place(store):

@@ -104,16 +104,21 @@ def test_a_card_s_own_derivatives_lie_within_its_declared_field(card, model):
 
 @torch.no_grad()
 def make_positive(model):
-    """A copy whose paths cannot cancel: every weight is the mean of its fan-in, biases 0."""
+    """A copy whose paths cannot cancel: every weight is the mean of its fan-in, biases 0.
+
+    The weights of a level's logit grow with the level, so that the ends of the scale differ.
+    """
     model = copy.deepcopy(model)
     for parameter in model.parameters():
         parameter.fill_(0 if parameter.dim() == 1 else 1 / parameter[0].numel())
+    output = model.output.weight
+    output.mul_(torch.arange(1, len(output) + 1).view(-1, 1, 1, 1))
     return model
 
 
 @every_masked_card
 def test_a_positive_copy_of_a_card_sees_its_whole_declared_field(card, model):
-    white = torch.ones(1, *model.spec.shape, dtype=torch.int64)
+    white = torch.full((1, *model.spec.shape), model.spec.levels - 1)
     positive = make_positive(model)
 
     for target in TARGETS:

@@ -9,6 +9,7 @@ from genlab.core.errors import GenLabError
 from genlab.registry import discover
 from genlab.store import ModelStore
 from genlab.ui.kit import Tab
+from genlab.ui.quiet import share_hidden_progress
 from genlab.ui.whole_props import send_whole_props
 
 WAITING = 32  # events in the queue; the next visitor is told that it is full
@@ -44,7 +45,7 @@ def build_app(store: ModelStore) -> gr.Blocks:
     """The whole site as one page of tabs."""
     send_whole_props()
     with gr.Blocks(title="GenLab", analytics_enabled=False, fill_width=True) as app:
-        gr.Markdown(
+        header = gr.Markdown(
             "# GenLab\nWatch image generators think: every picture here is computed as you look, "
             "by a trained network.",
             elem_classes="genlab-header",
@@ -53,6 +54,7 @@ def build_app(store: ModelStore) -> gr.Blocks:
             for tab in tabs():
                 with gr.Tab(tab.title):
                     tab.build(store)
+    share_hidden_progress(app, header)
     app.queue(max_size=WAITING, api_open=False)  # closed: requests that skip the queue
     return app
 

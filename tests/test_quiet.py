@@ -1,0 +1,27 @@
+"""What a page with many events spares the browser."""
+
+import gradio as gr
+
+from genlab.store import ModelStore
+from genlab.ui import shell
+from genlab.ui.quiet import share_hidden_progress
+
+
+def test_only_events_whose_progress_is_hidden_share_a_place():
+    with gr.Blocks(analytics_enabled=False) as app:
+        place, text, button = gr.Markdown(), gr.Textbox(), gr.Button()
+        button.click(str, text, text, show_progress="hidden", api_name="hidden")
+        button.click(str, text, text, api_name="shown")
+        button.click(str, text, text, show_progress_on=button, api_name="elsewhere")
+    share_hidden_progress(app, place)
+
+    told = {each["api_name"]: each["show_progress_on"] for each in app.get_config_file()["dependencies"]}
+
+    assert told == {"hidden": [place._id], "shown": None, "elsewhere": [button._id]}
+
+
+def test_the_site_has_few_components_that_wait_for_progress(tmp_path):
+    config = shell.build_app(ModelStore(tmp_path, ())).get_config_file()
+
+    hidden = [each for each in config["dependencies"] if each["show_progress"] == "hidden"]
+    assert hidden and len({tuple(each["show_progress_on"]) for each in hidden}) == 1
