@@ -40,7 +40,7 @@ ORDER_INFO = "The same picture; the wavefront draws independent pixels together"
 
 Runs = dict[str, Run]
 
-PAGES = {"Complete": completion, "Likelihood": lens}
+PAGES = {"Completion": completion, "Likelihood": lens}
 """What else such a model can be asked, each beside a model picker."""
 
 
@@ -92,7 +92,7 @@ def fitting(store: ModelStore, name: str | None) -> tuple[dict, dict, dict]:
 def build(store: ModelStore) -> None:
     """Declare the page and wire it."""
     with gr.Tabs():
-        with gr.Tab("Draw"):
+        with gr.Tab("Sampling"):
             build_drawing(store)
         for title, page in PAGES.items():
             with gr.Tab(title):
