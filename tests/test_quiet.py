@@ -15,7 +15,8 @@ def test_only_events_whose_progress_is_hidden_share_a_place():
         button.click(str, text, text, show_progress_on=button, api_name="elsewhere")
     share_hidden_progress(app, place)
 
-    told = {each["api_name"]: each["show_progress_on"] for each in app.get_config_file()["dependencies"]}
+    events = app.get_config_file()["dependencies"]
+    told = {each["api_name"]: each["show_progress_on"] for each in events}
 
     assert told == {"hidden": [place._id], "shown": None, "elsewhere": [button._id]}
 

@@ -193,6 +193,9 @@ def player(bench):
     return bench
 
 
+PAINTED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 @pytest.fixture
 def at_once(player):
     """The shared player, showing a whole run: `at_once("one")`."""
@@ -201,6 +204,7 @@ def at_once(player):
         set_speed(player, 15)
         press(player.tab, f"send {name}")
         player.wait(f"g.run === '{name}' && g.shown === g.total && !g.playing")
+        player.tab.evaluate(PAINTED)  # a click lands where the last painted frame has its cells
         return player
 
     return send
