@@ -40,11 +40,13 @@ def url(store, serve):
 
 
 @pytest.fixture
-def visit(page, url):
-    """Open the app at one of its tabs."""
+def visit(page, url, canvas, model):
+    """Open the app at one of its tabs, whose first picture has come."""
 
     def go(tab, **settings):
         opened = page(url, **settings)
+        first = model.decode(prior_codes(model, 0, 1))
+        wait_for_picture(canvas(opened, "sliders-picture"), first)
         if tab != "Sliders":
             opened.get_by_role("tab", name=tab).click()
         return opened
