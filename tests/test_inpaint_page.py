@@ -21,6 +21,7 @@ from genlab.ui.canvas.mask_board import MaskedPicture, read_masked, write_masked
 from genlab.ui.diffusion import inpaint, outpaint
 from genlab.ui.diffusion import restoring_views as restoring
 from genlab.ui.diffusion import variants_views as variants
+from genlab.ui.latent import reading
 from genlab.ui.latent.codes import example_images
 
 FEW = variants.FEWEST_STEPS
@@ -156,8 +157,8 @@ def test_a_note_names_the_seed_and_what_a_judge_of_the_same_data_reads(store):
 def test_without_a_judge_the_note_is_the_seed_alone(store):
     images = torch.rand(2, 1, SIDE, SIDE)
 
-    assert variants.read_classes(store, "clothes-noise", images) == []
-    assert variants.with_classes(["seed 1", "seed 2"], []) == ["seed 1", "seed 2"]
+    assert reading.read_classes(store, "clothes-noise", images) == []
+    assert reading.with_classes(["seed 1", "seed 2"], []) == ["seed 1", "seed 2"]
 
 
 def test_the_class_reaches_the_network(store, run_inpaint):

@@ -18,6 +18,7 @@ from genlab.ui import kit
 from genlab.ui.canvas.panels import ShownPicture
 from genlab.ui.diffusion import variants_views as variants
 from genlab.ui.diffusion.asked import asked_label, asked_model, repeated
+from genlab.ui.latent import reading
 
 SAMPLER = "ddpm"  # its fresh luck at every step lets the invented part adapt to the kept one
 HOW = (
@@ -108,9 +109,9 @@ def fill_in(
     for frame, seconds in variants.paced(frames):
         words = variants.progress(frame, seconds)
         if frame.is_last:
-            read = variants.read_classes(store, asked.card, frame.images)
+            read = reading.read_classes(store, asked.card, frame.images)
             notes, words = (
-                variants.with_classes(notes, read),
+                reading.with_classes(notes, read),
                 f"{words} {tell(six, frame.images)}",
             )
         yield variants.shown(variants.pictures_of(frame, asked.view), notes), words

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor
 
 from genlab.analysis.diversity import mean_pairwise_distance
-from genlab.core.images import ImageSpec
 from genlab.core.protocols import Classifier, Denoiser
 from genlab.inference.diffusion import DiffusionSettings, stream_diffusion
 from genlab.inference.forward_diffusion import to_images
@@ -23,6 +22,7 @@ from genlab.ui import kit
 from genlab.ui.canvas.multiples import Mark, line
 from genlab.ui.diffusion import asked
 from genlab.ui.latent import codes
+from genlab.ui.latent.reading import judge_of
 
 NAMES = {"ddim": "DDIM", "ddpm": "DDPM", "dpm-solver++": "DPM-Solver++"}
 """The samplers as their papers write them."""
@@ -84,16 +84,6 @@ def begin(store: ModelStore, card: object, label: object, seed: object, count: i
     first = kit.whole_number(seed, "Seed", 0, MAX_SEED - count + 1)
     told = asked.asked_label(model, label)
     return Beginning(card, model, told, first, count, judge_of(store, card, model.spec))
-
-
-def judge_of(store: ModelStore, card: str, spec: ImageSpec) -> Classifier | None:
-    """The classifier of the data that a card was trained on; None where there is none."""
-    wanted = codes.data_name(store, card)
-    for each in store.cards_with(Classifier):
-        if codes.data_name(store, each.name) == wanted:
-            judge = store.get(each.name)
-            return judge if judge.spec.shape == spec.shape else None
-    return None
 
 
 def noise_line(start: Beginning, row: int = 0) -> str:

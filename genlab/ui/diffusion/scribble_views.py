@@ -22,6 +22,7 @@ from genlab.ui.canvas.panels import ShownPicture
 from genlab.ui.canvas.strip import Strip, StripRow
 from genlab.ui.diffusion import variants_views as variants
 from genlab.ui.diffusion.asked import asked_label, asked_model, repeated
+from genlab.ui.latent import reading
 
 SAMPLER = "ddpm"
 SHARES = (0.1, 0.25, 0.4, 0.55, 0.7, 0.85)  # of T, in the strip
@@ -114,8 +115,8 @@ def stream_variants(
     for frame, seconds in variants.paced(frames):
         words = f"{variants.progress(frame, seconds)} {describe_step(asked.model.schedule, t)}."
         if frame.is_last:
-            read = variants.read_classes(store, asked.card, frame.images)
-            notes = variants.with_classes(notes, read)
+            read = reading.read_classes(store, asked.card, frame.images)
+            notes = reading.with_classes(notes, read)
             words = f"{words} The variants {_distance(image, frame.images)}."
         yield variants.shown(variants.pictures_of(frame, asked.view), notes), words
 
@@ -159,7 +160,7 @@ def _stream(asked: Asked, image: Tensor, t: int, count: int) -> Iterator:
 
 
 def _caption(store: ModelStore, asked: Asked, image: Tensor, t: int, final: Tensor) -> str:
-    read = variants.read_classes(store, asked.card, final)
+    read = reading.read_classes(store, asked.card, final)
     taken = f"; read as {', '.join(read)}" if read else ""
     left = math.sqrt(asked.model.schedule.alpha_bar(t))
     return f"t = {t}, √ᾱ = {left:.2f}: the results {_distance(image, final)}{taken}"

@@ -14,13 +14,11 @@ from torch import Tensor
 
 from genlab.core.errors import InputError
 from genlab.core.frames import DiffusionFrame, FrameT
-from genlab.core.protocols import Classifier
 from genlab.inference.forward_diffusion import to_images
 from genlab.inference.latent import MAX_SEED
-from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.panels import Panel, PicturePanels, ShownPicture
-from genlab.ui.latent import codes, sliders
+from genlab.ui.latent import sliders
 
 VARIANTS = 6
 FEWEST_STEPS, MOST_STEPS, STEPS = 5, 100, 50
@@ -157,25 +155,6 @@ def progress(frame: DiffusionFrame, seconds: float) -> str:
     left = seconds / frame.step * (frame.total - frame.step)
     more = "" if frame.is_last else f", about {left:.0f} s left"
     return f"Step {frame.step} of {frame.total}, {seconds:.1f} s{more}."
-
-
-def read_classes(store: ModelStore, card: str, images: Tensor) -> list[str]:
-    """What a classifier of the same data takes each picture for; nothing where there is none."""
-    data = codes.data_name(store, card)
-    judges = [
-        each for each in store.cards_with(Classifier) if codes.data_name(store, each.name) == data
-    ]
-    if not judges:
-        return []
-    found = store.get(judges[0].name).classify(images).argmax(dim=1)
-    return [codes.class_name(store, card, label) for label in found.tolist()]
-
-
-def with_classes(notes: Sequence[str], read: Sequence[str]) -> list[str]:
-    """Notes, and what each picture is taken for where that is known."""
-    if not read:
-        return list(notes)
-    return [f"{note}, read as {name}" for note, name in zip(notes, read, strict=True)]
 
 
 def wire_button(

@@ -14,13 +14,14 @@ from torch import Tensor
 
 from genlab.core.errors import InputError
 from genlab.core.images import dequantise, quantise, to_picture
-from genlab.core.protocols import Autoregressive, Classifier
+from genlab.core.protocols import Autoregressive
 from genlab.inference.autoregressive import PixelFrame
 from genlab.inference.completion import stream_completions
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.panels import ShownPicture
-from genlab.ui.latent import codes, sliders
+from genlab.ui.latent import sliders
+from genlab.ui.latent.reading import read_classes, with_classes
 from genlab.ui.pixels.completion_asked import VARIANTS, Asked
 
 BYTES = 256  # grey levels of a board
@@ -76,7 +77,7 @@ def fill_in(store: ModelStore, asked: Asked) -> Iterator[Message]:
     )  # fmt: skip
     for progress in follow(frames, asked.kept):
         if progress.is_last:
-            notes = _with_classes(notes, read_classes(store, asked.card, progress.images))
+            notes = with_classes(notes, read_classes(store, asked.card, progress.images))
             words = f"{store.card(asked.card).title}: {tell_progress(progress)} "
             yield _shown(progress.images, notes), words + account(asked, progress.images)
         else:
@@ -106,24 +107,6 @@ def follow(frames: Iterator[PixelFrame], kept: Tensor) -> Iterator[Progress]:
                 return
             if now - started > kit.LONGEST_RUN:
                 raise InputError(TOO_LONG)
-
-
-def read_classes(store: ModelStore, card: str, images: Tensor) -> list[str]:
-    """What a classifier of the same data takes each picture for; nothing where there is none."""
-    data = codes.data_name(store, card)
-    judges = [
-        each for each in store.cards_with(Classifier) if codes.data_name(store, each.name) == data
-    ]
-    if not judges:
-        return []
-    found = store.get(judges[0].name).classify(images).argmax(dim=1)
-    return [codes.class_name(store, card, label) for label in found.tolist()]
-
-
-def _with_classes(notes: list[str], read: list[str]) -> list[str]:
-    if not read:
-        return notes
-    return [f"{note}, read as {name}" for note, name in zip(notes, read, strict=True)]
 
 
 def _shown(images: Tensor, notes: list[str]) -> list[ShownPicture]:
