@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import shutil
 
 import pytest
@@ -9,23 +10,65 @@ import torch
 
 pytest.importorskip("accelerate", reason="training needs requirements-dev.txt")
 
+from accelerate import Accelerator  # noqa: E402
+from accelerate.state import AcceleratorState  # noqa: E402
+from diffusion_toys import tiny_ddpm  # noqa: E402
 from tiny_home import complaint, run_folder, start  # noqa: E402
 from tiny_training import RECIPE, load  # noqa: E402
 from torch import nn  # noqa: E402
 
 from genlab import data  # noqa: E402
+from genlab.core.images import ImageSpec  # noqa: E402
+from genlab.core.noise_schedule import cosine_schedule  # noqa: E402
+from genlab.models.ddpm import DDPM  # noqa: E402
+from train.compiled import check_gradients  # noqa: E402
+from train.recipes.ddpm import velocity_error  # noqa: E402
 from train.run_folder import RunFolder  # noqa: E402
+from train.turns import Turn  # noqa: E402
 
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    """Stripes instead of files, two pictures, no plots, a log of every step."""
+    """Stripes instead of files, two pictures, no plots, a log of every step, a precision anew."""
     monkeypatch.setattr(data, "load", load)
     monkeypatch.setattr("train.follower.FILM_MOMENTS", 2)
     monkeypatch.setattr("train.follower.LOG_EVERY", 1)
     monkeypatch.setattr(RunFolder, "plot_losses", lambda folder: None)
+    AcceleratorState._reset_state()
+    yield
+    AcceleratorState._reset_state()
+
+
+class Nothing(torch.autograd.Function):
+    """0, whose gradient is a number that is given."""
+
+    @staticmethod
+    def forward(context, weight, gradient):
+        context.gradient = torch.full_like(weight, gradient)
+        return weight.new_zeros(())
+
+    @staticmethod
+    def backward(context, _):
+        return context.gradient, None
+
+
+@pytest.fixture(params=[0.0, math.nan])
+def forgetful(monkeypatch, request):
+    """A compiler whose networks give the right answers, and one weight another gradient."""
+
+    def compile_wrongly(module):
+        def call(x):
+            weight = module.hidden.weight
+            weight.requires_grad_(False)
+            answer = module.forward(x)
+            weight.requires_grad_(True)
+            return answer + Nothing.apply(weight, request.param)
+
+        module._compiled_call_impl = call
+
+    monkeypatch.setattr(nn.Module, "compile", compile_wrongly)
 
 
 @pytest.fixture
@@ -53,6 +96,56 @@ def test_a_compiled_run_goes_the_same_way(tmp_path):
 
     assert torch._dynamo.utils.counters["frames"]["ok"] > 0
     assert logged(tmp_path / "compiled") == pytest.approx(logged(tmp_path / "eager"), rel=0.01)
+
+
+def test_a_compiler_that_forgets_a_gradient_is_found_out_before_the_first_step(
+    tmp_path, capsys, forgetful
+):
+    code = start(tmp_path, "--steps", "3", "--compile")
+
+    assert code == 2
+    told = complaint(capsys)
+    assert "hidden.weight; 1 of" in told
+    assert "--no-compile" in told
+
+
+def toy(recipe_loss, model, batch):
+    """One player's turn with a network, and a batch for it."""
+    accelerator = Accelerator(cpu=True, mixed_precision="bf16")  # where the faults are
+    return Turn(accelerator, model, model, recipe_loss, torch.optim.SGD(model.parameters())), batch
+
+
+def denoising_turn(model):
+    images = torch.rand(8, *model.spec.shape, generator=torch.Generator().manual_seed(0))
+    return toy(velocity_error, model, {"images": images, "labels": torch.arange(8) % 3})
+
+
+def test_the_check_leaves_weights_random_numbers_and_the_compiled_network_as_they_were():
+    model = tiny_ddpm().requires_grad_(True)
+    torch.nn.init.zeros_(model.network.output.weight)
+    turn, batch = denoising_turn(model)
+    model._compiled_call_impl = compiled = model.forward
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    random = torch.get_rng_state()
+
+    check_gradients(model, turn, batch)
+
+    assert torch.equal(torch.get_rng_state(), random)
+    assert model._compiled_call_impl is compiled
+    assert all(weight.grad is None for weight in model.parameters())
+    for name, value in model.state_dict().items():
+        assert torch.equal(value, before[name]), name
+
+
+@pytest.mark.slow
+@needs_compiler
+def test_compiled_denoisers_learn_in_all_their_layers():
+    model = DDPM(ImageSpec(1, 28, 28), schedule=cosine_schedule(50), classes=3, widths=(32, 64))
+    turn, batch = denoising_turn(model)
+    torch._dynamo.reset()
+    model.compile()
+
+    check_gradients(model, turn, batch)
 
 
 @pytest.mark.parametrize(

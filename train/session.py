@@ -37,6 +37,9 @@ def train_card(recipe: Recipe, card: ModelCard, request: Request) -> CardFile | 
     with accelerator.main_process_first():  # which downloads the data set where it is absent
         training = data.load(recipe.data, "train", request.data_root)
         validation = data.load(recipe.data, "validation", request.data_root)
+    if request.init_from is not None and recipe.wake is not None:
+        woken = recipe.wake(model, training, torch.Generator().manual_seed(run.seed))
+        accelerator.print(f"{woken} units slept and were given a new start.")
     trainer = Trainer(
         recipe,
         model,
@@ -131,12 +134,14 @@ def resume(
 
 
 def make_accelerator() -> Accelerator:
-    """bfloat16 on whatever device there is.
+    """bfloat16 on a GPU, and on a processor that computes in it.
 
     Raises:
         TrainingError: torchrun started several processes that would each train alone.
     """
-    accelerator = Accelerator(cpu=not torch.cuda.is_available(), mixed_precision="bf16")
+    on_cpu = not torch.cuda.is_available()
+    precision = "no" if on_cpu and not cpu_has_bfloat16() else "bf16"
+    accelerator = Accelerator(cpu=on_cpu, mixed_precision=precision)
     wanted = int(os.environ.get("WORLD_SIZE", "1"))
     if wanted != accelerator.num_processes:
         raise TrainingError(
@@ -144,6 +149,11 @@ def make_accelerator() -> Accelerator:
             f"{accelerator.num_processes}: each would train alone. Start with `accelerate launch`."
         )
     return accelerator
+
+
+def cpu_has_bfloat16() -> bool:
+    """Whether bfloat16 is worth while here: without AVX-512 it is emulated, ten times slower."""
+    return torch.backends.mkldnn.is_available() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
 
 
 def disband() -> None:
