@@ -131,8 +131,10 @@ def test_the_queue_exports_what_was_trained_and_is_not_in_the_checkpoints(home):
 def test_the_queue_goes_on_with_a_run_that_is_not_finished(home):
     offered = queue_of(one=loss)
     start(home, "--steps", "5", card="one", offered=offered)
+    before = run_folder(home, "one").load_state()["seconds"]
 
     assert start(home, card="all", offered=offered) == 0
     state = run_folder(home, "one").load_state()
     assert state["seconds"] >= 0.3
-    assert card_of(home, "one").steps == state["step"] > 5
+    assert card_of(home, "one").steps == state["step"]
+    assert state["step"] > 5 or before >= 0.3  # on a very busy machine, the budget was spent

@@ -2,6 +2,7 @@
 
 import dataclasses
 import errno
+import hashlib
 import json
 import os
 import signal
@@ -11,8 +12,10 @@ import time
 import types
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 pytest.importorskip("accelerate", reason="training needs requirements-dev.txt")
 
@@ -123,6 +126,23 @@ def test_a_resumed_run_remembers_its_length_and_seed(home):
 
     assert (card_of(home).steps, card_of(home).seed) == (30, 5)
     assert card_of(home).command == "python -m train tiny --steps 30 --seed 5"
+
+
+def test_a_run_that_gets_more_time_is_filmed_to_its_new_end(home, monkeypatch):
+    monkeypatch.setattr("train.follower.FILM_MOMENTS", 20)
+    start(home, "--steps", "40")
+    before = run_folder(home).read_film()
+    start(home, "--resume", "--steps", "160")
+
+    film, folder = run_folder(home).read_film(), run_folder(home).path / "film"
+    steps = [entry["step"] for entry in film]
+    assert [entry["index"] for entry in film] == list(range(20)) and steps[-1] == 160
+    assert steps == sorted(set(steps)), "no moment is there twice"
+    assert {entry["sha256"] for entry in film[:10]} <= {entry["sha256"] for entry in before}
+    for entry in film:
+        with Image.open(folder / f"{entry['index']:02}.png") as picture:
+            assert hashlib.sha256(np.array(picture).tobytes()).hexdigest() == entry["sha256"]
+    assert len(list(folder.glob("*.png"))) == 20
 
 
 def test_a_resumed_run_can_be_given_another_length(home):
@@ -336,3 +356,4 @@ def test_two_processes_train_one_network_and_end_together(home):
     assert_told_once(home)
     assert ModelStore(home / "checkpoints", cards=(CARD,)).get("tiny")
     assert card_of(home).steps == log[-1]["step"] == run_folder(home).load_state()["step"]
+    assert card_of(home).device.startswith("CPU, 2 processes of ")

@@ -187,6 +187,26 @@ def test_what_a_run_that_never_saved_has_left_is_dropped(home):
     assert [entry["step"] for entry in run_folder(home).read_log()] == [5]
 
 
+@pytest.mark.slow
+def test_a_run_from_a_checkpoint_wakes_what_sleeps_and_a_fresh_one_does_not(home):
+    woken = []
+
+    def wake(model, data, generator):
+        woken.append(len(data.images))
+        torch.nn.init.zeros_(model.output.weight)
+        return 1
+
+    recipe = dataclasses.replace(RECIPE, wake=wake)
+    start(home / "first", "--steps", "1", recipe=recipe)
+    assert woken == []
+
+    checkpoint = home / "first" / "checkpoints" / "tiny"
+    start(home / "second", "--init-from", str(checkpoint), "--steps", "1", recipe=recipe)
+
+    assert woken == [64]
+    assert weights_of(home / "second")["output.weight"].abs().max() < 0.1  # one step from zero
+
+
 def test_a_training_that_begins_with_a_checkpoint_goes_on_counting(home):
     start(home / "first")
     first = home / "first" / "checkpoints" / "tiny"

@@ -12,7 +12,7 @@ from torch import Tensor
 from genlab.core.cards import CardFile, Figure, ModelCard, sha256
 from genlab.core.errors import CheckpointError
 from genlab.data import LICENCES
-from genlab.store import read_weights
+from genlab.store import read_weights, skeleton
 from train.errors import TrainingError
 from train.recipe import Recipe
 from train.replace import replacing
@@ -89,10 +89,13 @@ def is_exported(name: str, weights: dict[str, Tensor], folder: Path) -> bool:
 
 
 def describe_device() -> str:
-    """The GPU's name, or the number of CPU threads and the machine's kind."""
+    """The GPU's name, or the CPU threads of each process and the machine's kind."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"CPU, {torch.get_num_threads()} threads, {platform.machine()}"
+    distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
+    processes = f"{torch.distributed.get_world_size()} processes of " if distributed else ""
+    threads = torch.get_num_threads()
+    return f"CPU, {processes}{threads} thread{'s'[: threads > 1]}, {platform.machine()}"
 
 
 def revision() -> str:
@@ -108,8 +111,7 @@ def revision() -> str:
 
 
 def _parameters(card: ModelCard) -> int:
-    with torch.device("meta"):  # no memory, no random numbers
-        return sum(parameter.numel() for parameter in card.build().parameters())
+    return sum(parameter.numel() for parameter in skeleton(card).parameters())
 
 
 def _figures(path: Path, digest: str) -> dict[str, Figure]:

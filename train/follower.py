@@ -12,7 +12,7 @@ from genlab.store import with_weights
 from train.loop import Moment, Trainer
 from train.recipe import Recipe
 from train.run_folder import RunFolder
-from train.schedule import film_moments
+from train.schedule import film_moments, fitting
 
 FILM_MOMENTS = 20
 LOG_EVERY = 50  # steps
@@ -36,7 +36,7 @@ class Follower:
         self._bar = tqdm(total=100.0, desc=recipe.card, unit="%", mininterval=2.0)
         self._saved = time.monotonic()
         self._film = film_moments(FILM_MOMENTS)
-        self._taken = len(folder.read_film())
+        self._taken = self._resume_film()
 
     def __enter__(self) -> "Follower":
         if self._taken == 0:
@@ -64,6 +64,15 @@ class Follower:
             self._take_picture(moment)
         if time.monotonic() - self._saved > SAVE_EVERY:
             self._save()
+
+    def _resume_film(self) -> int:
+        """How many pictures there are; if the run got more time, those that fit its new spacing."""
+        film = self._folder.read_film()
+        taken = [self._trainer.progress_at(entry["step"], entry["seconds"]) for entry in film]
+        kept = fitting(taken, [each for each in self._film if each <= self._trainer.progress])
+        if len(kept) < len(film):
+            self._folder.keep_of_film(kept)
+        return len(kept)
 
     def _save(self) -> None:
         self._folder.save_state(self._trainer.state())

@@ -18,10 +18,10 @@ import torch
 from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import Tensor, nn
-from torch._dynamo.exc import BackendCompilerFailed
 from torch.optim.swa_utils import AveragedModel
 
 from genlab.data import DataSet
+from train.compiled import check_gradients, compiler_errors
 from train.errors import DivergedError, TrainingError
 from train.recipe import Batch, Recipe
 from train.schedule import learning_rate_factor
@@ -83,28 +83,37 @@ class Trainer:
         self._average = AveragedModel(model, multi_avg_fn=_warm_average(recipe.ema))
         if compiled:
             model.compile()  # in place, so that names of weights stay; the average's copy is eager
+        self._is_checked = not compiled or accelerator.num_processes > 1
         self._turns = make_turns(recipe, model, accelerator)
         self.step, self.seconds = 0, 0.0
 
     @property
     def progress(self) -> float:
         """Share of the budget that is spent, in [0, 1]."""
-        return self._budget.progress(self.step, self.seconds)
+        return self.progress_at(self.step, self.seconds)
+
+    def progress_at(self, step: int, seconds: float) -> float:
+        """Share of the budget that was spent by then, in [0, 1]."""
+        return self._budget.progress(step, seconds)
 
     def advance(self) -> Moment:
         """Do one step.
 
         Raises:
             DivergedError: the loss is not a finite number; the weights are still the last good.
-            TrainingError: the network was to be compiled, and there is no compiler.
+            TrainingError: the network was to be compiled, and there is no compiler, or what it
+                makes of the network has other gradients.
         """
         started = time.monotonic()
         factor = learning_rate_factor(self.progress)
         batch = {k: v.to(self._accelerator.device) for k, v in next(self._batches).items()}
         losses = {}
         for turn in self._turns:
+            if not self._is_checked:
+                check_gradients(self._model, turn, batch)
             turn.scale_rate(factor)
             losses |= self._take(turn, batch)
+        self._is_checked = True
         self._average.update_parameters(self._model)
         self.step += 1
         self.seconds += self._of_main_process(min(time.monotonic() - started, LONGEST_STEP))
@@ -123,7 +132,8 @@ class Trainer:
             self._model.requires_grad_(False)
             for weight in turn.weights:
                 weight.requires_grad_(True)
-        losses = self._losses(turn, batch)
+        with compiler_errors():
+            losses = turn.compute(batch)
         self._accelerator.backward(losses["loss"])
         norm = self._accelerator.clip_grad_norm_(turn.weights, CLIP_NORM)
         losses = self._shared(losses)
@@ -132,16 +142,6 @@ class Trainer:
         turn.optimiser.step()
         turn.optimiser.zero_grad()
         return losses
-
-    def _losses(self, turn: Turn, batch: Batch) -> dict[str, Tensor]:
-        try:
-            return turn.compute(batch)
-        except BackendCompilerFailed as error:
-            reason = str(error).splitlines()[0]
-            raise TrainingError(
-                f"The network cannot be compiled on this machine ({reason}). Go on with "
-                "--no-compile, or install what the message names, such as g++."
-            ) from error
 
     def agree(self, stop: bool) -> bool:
         """Whether any process wants to stop; all of them must ask, and at the same step."""

@@ -81,6 +81,8 @@ class Recipe:
         stored_as: of the exported weights; float16 halves the file, and a network that was judged
             by its figures has them with the rounded weights.
         cloud: (N, D) codes of images that never change, which the film shows as dots.
+        wake: gives units that sleep a new start, without changing what the network says, where a
+            run begins with a checkpoint; returns how many.
     """
 
     card: str
@@ -99,6 +101,7 @@ class Recipe:
     cloud: Callable[[nn.Module], Tensor] | None = None
     players: tuple[Player, ...] = ()
     stored_as: torch.dtype = torch.float32
+    wake: Callable[[nn.Module, DataSet, torch.Generator], int] | None = None
 
 
 def recipes() -> dict[str, Recipe]:

@@ -10,6 +10,7 @@ import hashlib
 import io
 import json
 import pickle
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -129,6 +130,18 @@ class RunFolder:
         frames.append({"index": index, **entry, "sha256": digest})
         frames.sort(key=lambda frame: frame["index"])
         self._replace("film/film.json", _as_json(frames))
+
+    def keep_of_film(self, chosen: Sequence[int]) -> None:
+        """Leave these pictures only, rising indices, and number them anew."""
+        film = self.read_film()
+        kept = [film[index] for index in chosen]
+        for index, entry in enumerate(kept):  # never behind itself, so nothing is overwritten
+            if entry["index"] != index:
+                self._replace(_frame(index), (self.path / _frame(entry["index"])).read_bytes())
+        numbered = [entry | {"index": index} for index, entry in enumerate(kept)]
+        self._replace("film/film.json", _as_json(numbered))
+        for entry in film[len(kept) :]:
+            (self.path / _frame(entry["index"])).unlink(missing_ok=True)
 
     def read_film(self) -> list[dict]:
         """The film's entries so far, in their order."""

@@ -6,7 +6,8 @@ scales and shifts the features of every block.
 
 References: Ronneberger et al. (2015), https://arxiv.org/abs/1505.04597; Ho et al. (2020),
 https://arxiv.org/abs/2006.11239; scale and shift as in Dhariwal & Nichol (2021),
-https://arxiv.org/abs/2105.05233. Unlike theirs, resolutions change by pooling and by repeating
+https://arxiv.org/abs/2105.05233; learned places as in Dosovitskiy et al. (2021),
+https://arxiv.org/abs/2010.11929. Unlike theirs, resolutions change by pooling and by repeating
 pixels, without weights, there is one block a resolution, and a block on the way up ends with the
 channels of the finer resolution. That is what a processor can train in hours.
 """
@@ -72,27 +73,49 @@ class SelfAttention2d(nn.Module):
         return x + self.answer(heard.transpose(-2, -1).reshape(x.shape))
 
 
+class PositionEmbedding2d(nn.Module):
+    """x + what has been learned about each place.
+
+    Convolutions know places by the padding at the border alone, and attention not at all; where the
+    image is nothing but noise, all that there is to know is which place is how likely to be bright.
+    """
+
+    def __init__(self, channels: int, height: int, width: int) -> None:
+        super().__init__()
+        self.places = nn.Parameter(torch.zeros(channels, height, width))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, channels, height, width) → the same shape."""
+        return x + self.places
+
+
 class UNet(nn.Module):
     """Images and conditions to something of the images' shape.
 
     Args:
         channels: of the images.
+        height: of the images.
+        width: of the images.
         widths: channels at each resolution, the finest first; each is half the size of the one
             before, so H and W are multiples of 2^(len(widths) − 1).
         conditions: length of the vector.
     """
 
-    def __init__(self, channels: int, widths: Sequence[int], conditions: int) -> None:
+    def __init__(
+        self, channels: int, height: int, width: int, widths: Sequence[int], conditions: int
+    ) -> None:
         super().__init__()
-        self.halvings = len(widths) - 1
+        shrunk = 2 ** (len(widths) - 1)
         finer = [widths[0], *widths[:-1]]
         self.stem = nn.Conv2d(channels, widths[0], 3, padding=1)
         self.down = nn.ModuleList(
             ConditionedBlock(before, width, conditions)
             for before, width in zip(finer, widths, strict=True)
         )
+        self.places = PositionEmbedding2d(widths[-1], height // shrunk, width // shrunk)
         self.middle = ConditionedBlock(widths[-1], widths[-1], conditions)
         self.attention = SelfAttention2d(widths[-1])
+        self.middle_after = ConditionedBlock(widths[-1], widths[-1], conditions)
         self.up = nn.ModuleList(
             ConditionedBlock(2 * width, after, conditions)
             for after, width in zip(finer[::-1], widths[::-1], strict=True)
@@ -109,8 +132,18 @@ class UNet(nn.Module):
         for index, block in enumerate(self.down):
             x = block(F.avg_pool2d(x, 2) if index else x, conditions)
             bridges.append(x)
-        x = self.attention(self.middle(x, conditions))
+        x = self.attention(self.middle(self.places(x), conditions))
+        x = self.middle_after(x, conditions)
         for index, block in enumerate(self.up):
-            x = F.interpolate(x, scale_factor=2.0, mode="nearest") if index else x
+            x = double(x) if index else x
             x = block(torch.cat([x, bridges.pop()], dim=1), conditions)
         return self.output(F.silu(self.norm(x)))
+
+
+def double(x: Tensor) -> Tensor:
+    """Every pixel four times: (B, C, H, W) → (B, C, 2·H, 2·W).
+
+    Not `F.interpolate`: compiled by torch 2.13 under bfloat16 autocast, beside the concatenation
+    above, it loses its gradient, and all that lies below learns nothing.
+    """
+    return x.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)

@@ -34,7 +34,6 @@ from train.evaluators.samples import (
     some_training_images,
 )
 from train.judged import judge_features
-from train.recipes.ddpm import GAMMA
 
 FEW = 2_000  # samples of a long walk: 1000 steps of them take a core an hour or two
 BATCH = 32  # images of a pass
@@ -136,8 +135,7 @@ def draw(model: Denoiser, settings: DiffusionSettings, count: int) -> tuple[Tens
 def velocity_error(subject: Subject) -> Iterator[Measurement]:
     """Errors on the test images; the weighted one is what the training makes small.
 
-    The weight of v's error is min-SNR's; for the noise's it is min(1, γ / SNR), which saves the
-    division by √ᾱ.
+    Weighted is the error of v, which is that of the noise by ᾱ.
     """
     model, test = subject.model, subject.load("test")
     if subject.quick:
@@ -163,6 +161,7 @@ def noise_errors(
         draws: of noise and step for each image; the errors are means over them.
     """
     plain, weighted = torch.zeros(2, len(images), dtype=torch.float64)
+    weights = model.schedule.velocity_weights / model.schedule.alpha_bars
     for seed in range(draws):
         generator = torch.Generator().manual_seed(seed)
         noise = torch.randn(images.shape, generator=generator).double()
@@ -173,7 +172,7 @@ def noise_errors(
             errors.append(_squared_errors(model, images[part], noise[part], t[part], asked))
             bar.update(len(part))
         plain += torch.cat(errors)
-        weighted += (GAMMA / model.schedule.snr[t]).clamp(max=1) * torch.cat(errors)
+        weighted += weights[t] * torch.cat(errors)
     return plain / draws, weighted / draws
 
 

@@ -7,7 +7,8 @@ lower and are never compared with the former.
 
 A class-conditional model has three figures of each kind: given the image's own class, as a mixture
 of equally likely classes, which is its likelihood of an image without a class, and given the null
-class. The mixture costs ten passes, so they are measured on one draw, all on the same.
+class. The mixture costs ten passes, so they are measured on one draw, all on the same. Those passes
+also say which class is the likeliest: `test_accuracy`, of the model as a classifier by Bayes' rule.
 
 Rounding to grey levels has no luck, so that grey images have one draw. Figures of different numbers
 of levels are about different data: 8 levels cost at most 3 bits a value, 256 up to 8.
@@ -72,14 +73,30 @@ def _given_classes(
     kinds: dict[str, Tensor],
     measured: Callable[[str, Tensor, Tensor], Measurement],
 ) -> Iterator[Measurement]:
-    """`<kind>_conditional`, `…_mixture` and `…_null` of each kind of pixels."""
+    """`<kind>_conditional`, `…_mixture` and `…_null` of each kind of pixels; then `test_accuracy`.
+
+    The latter is that of the first kind.
+    """
+    accuracies = []
     with tqdm(total=sum(map(len, kinds.values())), unit="image", mininterval=1.0) as bar:
         for kind, pixels in kinds.items():
             by_class, null = _nats_by_class(model, pixels, bar)  # (N, classes), (N,)
+            accuracies.append(_accuracy(by_class, labels, kind))
             own = by_class.gather(1, labels[:, None]).squeeze(1)  # (N,)
             yield measured(f"{kind}_conditional", own, pixels)
             yield measured(f"{kind}_mixture", mixture_nats(by_class), pixels)
             yield measured(f"{kind}_null", null, pixels)
+    yield accuracies[0]
+
+
+def _accuracy(by_class: Tensor, labels: Tensor, kind: str) -> Measurement:
+    """How often the own class makes an image likeliest; all classes are equally likely before."""
+    right = (by_class.argmin(dim=1) == labels).double()
+    share = right.mean().item()
+    error = math.sqrt(share * (1 - share) / len(right))
+    return Measurement(
+        "test_accuracy", share, error, len(right), f"of the likeliest class by {kind}"
+    )
 
 
 def _nats_by_class(model: Conditional, pixels: Tensor, bar: tqdm) -> tuple[Tensor, Tensor]:

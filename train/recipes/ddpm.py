@@ -1,8 +1,8 @@
-"""Diffusion: the error of the velocity at a random step, weighted by min-SNR.
+"""Diffusion: the error of the velocity at a random step, weighted by the signal-to-noise ratio.
 
-In x_0, the error of v counts 1 / (1 − ᾱ) less than it does in v; the weight min(SNR, γ) is on x_0.
-So steps with hardly any noise, where x_0 is plain to see, do not drown the others, and steps with
-hardly any image count little (Hang et al. 2023, https://arxiv.org/abs/2303.09556).
+The weight, `NoiseSchedule.velocity_weights`, is between the losses of the noise and of the image.
+The steps of a batch are one random offset and then evenly spaced, so that no batch lacks the
+noisiest or the cleanest ones (Kingma et al. 2021, https://arxiv.org/abs/2107.00630, appendix I.1).
 
 In some of the images the class is replaced by the null class, so that the same weights also know
 the images without a class (Ho & Salimans 2022, https://arxiv.org/abs/2207.12598).
@@ -14,15 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from genlab.core.frames import last
-from genlab.core.noise_schedule import NoiseSchedule
 from genlab.data import VALIDATION, DataSet
 from genlab.inference.diffusion import DiffusionSettings, stream_diffusion
 from genlab.inference.image_noise import ImageNoise
 from train.recipe import Batch, FilmNotes, Recipe, shuffled
 
-BATCH = 128
+BATCH = 64  # on a CPU, more and smaller steps get further in the same time
 RATE = 1e-3
-GAMMA = 5.0  # the largest weight
 LABEL_DROP = 0.15
 CLASSES = 10
 PREVIEWS = 16
@@ -40,10 +38,16 @@ def labelled_batches(data: DataSet, generator: torch.Generator) -> Iterator[Batc
 def velocity_error(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
     """The weighted error at steps and with noise that are drawn anew, and the plain one."""
     images = batch["images"]
-    t = torch.randint(model.schedule.steps, (len(images),), device=images.device)
+    t = even_steps(len(images), model.schedule.steps, images.device)
     plain = squared_errors(model, images, batch["labels"], t, torch.randn_like(images))
-    weight = min_snr_weights(model.schedule, t).to(plain.dtype)
-    return {"loss": (weight * plain).mean(), "unweighted": plain.mean()}
+    weights = model.schedule.velocity_weights.to(t.device)[t].to(plain.dtype)
+    return {"loss": (weights * plain).mean(), "unweighted": plain.mean()}
+
+
+def even_steps(count: int, steps: int, device: torch.device) -> Tensor:
+    """(count,) int64 from 0 to steps − 1, each uniform by itself, together evenly spread."""
+    share = (torch.arange(count, device=device) / count + torch.rand(1, device=device)) % 1
+    return (share * steps).long().clamp(max=steps - 1)  # rounding may reach `steps`
 
 
 def squared_errors(
@@ -57,12 +61,6 @@ def squared_errors(
     return (found - v).square().flatten(1).mean(dim=1)
 
 
-def min_snr_weights(schedule: NoiseSchedule, t: Tensor) -> Tensor:
-    """min(SNR, γ) / (SNR + 1), (B,) float64: min-SNR's weight of x_0, expressed for v."""
-    snr = schedule.snr.to(t.device)[t]
-    return snr.clamp(max=GAMMA) / (snr + 1)
-
-
 @torch.inference_mode()
 def validation_error(model: nn.Module, data: DataSet) -> float:
     """The weighted error with one fixed noise an image, at steps spread evenly over the images."""
@@ -74,7 +72,7 @@ def validation_error(model: nn.Module, data: DataSet) -> float:
         *(each.split(BATCH) for each in (data.images / 255, data.labels, t, noise)), strict=True
     )
     errors = torch.cat([squared_errors(model, *part) for part in parts])
-    return (min_snr_weights(model.schedule, t) * errors).mean().item()
+    return (model.schedule.velocity_weights[t] * errors).mean().item()
 
 
 @torch.inference_mode()
@@ -108,11 +106,11 @@ def _recipe(card: str, data: str, *, queue: int, minutes: float) -> Recipe:
         steps=40_000,
         optimiser=adamw,
         ema=0.999,
+        compiled=True,
         stored_as=torch.float16,
         film=FilmNotes(
             seeds=tuple(range(PREVIEWS)),
-            figure=f"min-SNR-weighted error of v of {VALIDATION:,} validation images, given their "
-            "classes",
+            figure=f"weighted error of v of {VALIDATION:,} validation images, given their classes",
             unit="squared, a pixel",
             classes=tuple(str(index % CLASSES) for index in range(PREVIEWS)),
             constant=f"Every picture is made of the same {PREVIEWS} noises and classes, in "

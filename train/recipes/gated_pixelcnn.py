@@ -4,6 +4,7 @@ In some of the images the class is replaced by the null class, so that the same 
 the images without a class (Ho & Salimans 2022, https://arxiv.org/abs/2207.12598).
 """
 
+import functools
 from collections.abc import Iterator
 
 import torch
@@ -12,15 +13,12 @@ from torch import Tensor, nn
 from genlab.core.frames import last
 from genlab.data import VALIDATION, DataSet, binarise_dynamic
 from genlab.inference.autoregressive import draw_uniforms, stream_pixels
-from train.autoregressive import (
-    BATCH,
-    adamw,
-    conditional_validation_nats,
-    negative_log_likelihood,
-)
+from train.autoregressive import BATCH, conditional_validation_nats, negative_log_likelihood
+from train.muon import muon
 from train.recipe import Batch, FilmNotes, Recipe, shuffled
 
 LABEL_DROP = 0.15
+ENDS = ("layers.0.", "output.")  # layers that are not for Muon
 CLASSES = 10
 PREVIEWS = 20  # two of each class
 PREVIEW_CLASSES = tuple(str(index % CLASSES) for index in range(PREVIEWS))
@@ -45,6 +43,8 @@ def fixed_seeds(model: nn.Module) -> Tensor:
     return last(stream_pixels(model, draw_uniforms(model.spec, 0, PREVIEWS), labels=labels)).images
 
 
+kernels_by_muon = functools.partial(muon, ends=ENDS)
+
 RECIPES = (
     Recipe(
         card="gated-mnist",
@@ -56,7 +56,7 @@ RECIPES = (
         validate=conditional_validation_nats,
         preview=fixed_seeds,
         steps=40_000,
-        optimiser=adamw,
+        optimiser=kernels_by_muon,
         ema=0.999,
         compiled=True,
         film=FilmNotes(

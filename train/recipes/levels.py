@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from genlab.analysis.likelihood import image_nats
 from genlab.data import VALIDATION, DataSet, to_levels
-from train.autoregressive import BATCH, adamw, negative_log_likelihood
+from train.autoregressive import BATCH, negative_log_likelihood
 from train.recipe import Batch, FilmNotes, Recipe, shuffled
 from train.recipes import gated_pixelcnn, pixelcnn
 
@@ -62,11 +62,11 @@ def _recipe(
     queue: int,
     minutes: float,
     preview: Callable[[nn.Module], Tensor],
-    optimiser: Callable[[nn.Module], torch.optim.Optimizer],
     film: FilmNotes,
     has_classes: bool,
 ) -> Recipe:
     batches = labelled_level_batches if has_classes else level_batches
+    family = gated_pixelcnn if has_classes else pixelcnn
     return Recipe(
         card=card,
         data=data,
@@ -77,7 +77,7 @@ def _recipe(
         validate=conditional_validation_bits if has_classes else validation_bits,
         preview=preview,
         steps=40_000,
-        optimiser=optimiser,
+        optimiser=family.kernels_by_muon,
         ema=0.999,
         compiled=has_classes,
         film=film,
@@ -91,7 +91,6 @@ def _plain(card: str, levels: int, *, queue: int) -> Recipe:
         queue=queue,
         minutes=75,
         preview=pixelcnn.fixed_seeds,
-        optimiser=pixelcnn.FASTER,
         film=FilmNotes(
             seeds=tuple(range(pixelcnn.PREVIEWS)),
             figure=f"mean negative log-likelihood of {VALIDATION:,} validation images",
@@ -107,7 +106,6 @@ def _gated(card: str, data: str, levels: int, *, queue: int, minutes: float = 75
         queue=queue,
         minutes=minutes,
         preview=gated_pixelcnn.fixed_seeds,
-        optimiser=adamw,
         film=FilmNotes(
             seeds=tuple(range(gated_pixelcnn.PREVIEWS)),
             figure=f"mean negative log-likelihood of {VALIDATION:,} validation images, given "
