@@ -7,6 +7,7 @@ nothing to the others; once the file is whole again, it loads.
 
 import difflib
 import threading
+from functools import cache
 from pathlib import Path
 
 import safetensors.torch
@@ -16,6 +17,7 @@ from torch import nn
 
 from genlab.core.cards import CardFile, ModelCard, remedy, sha256
 from genlab.core.errors import CheckpointError, UnknownModel
+from genlab.core.shapes import shapes_only
 from genlab.registry import discover
 
 FEW = 5  # names that an error lists
@@ -38,7 +40,6 @@ class ModelStore:
         self._cards = {card.name: card for card in found}
         self._locks = {name: threading.Lock() for name in self._cards}
         self._models: dict[str, nn.Module] = {}
-        self._skeletons: dict[str, nn.Module] = {}
 
     @property
     def cards(self) -> list[ModelCard]:
@@ -56,14 +57,8 @@ class ModelStore:
             for card in self.cards
             if self.has_weights(card.name)
             and not (card.masked and card.masked.leaks)
-            and isinstance(self._skeleton(card.name), capability)
+            and isinstance(skeleton(card), capability)
         ]
-
-    def _skeleton(self, name: str) -> nn.Module:
-        """Built once: every page asks for every card, and some of them have many layers."""
-        if name not in self._skeletons:
-            self._skeletons[name] = skeleton(self._cards[name])
-        return self._skeletons[name]
 
     def has_weights(self, name: str) -> bool:
         """Whether a card's weights are here; whether they are whole, only `get` finds out."""
@@ -182,7 +177,11 @@ def with_weights(card: ModelCard, weights: dict[str, torch.Tensor]) -> nn.Module
     return model.eval().requires_grad_(False)
 
 
+@cache
 def skeleton(card: ModelCard) -> nn.Module:
-    """The card's network without values, for what its shape and its methods tell."""
-    with torch.device("meta"):  # no memory, no random numbers
+    """The card's network without values, for what its shape and its methods tell.
+
+    Built once and shared, for every page asks for many cards: nothing may be written to it.
+    """
+    with shapes_only():
         return card.build()

@@ -17,7 +17,7 @@ WALK = re.compile(
 TITLES = {"": "DDIM", "_ddpm": "DDPM", "_dpm_solver": "DPM-Solver++"}
 KINDS = {"": "FID", "_floor": "FID of real training pictures beside", "_times_floor": "FID × floor"}
 ERRORS = {
-    "velocity_error": "Error of v, weighted by min-SNR",
+    "velocity_error": "Error of v, weighted",
     "velocity_error_null": "Error of v without a class, weighted",
     "noise_error": "Error of the noise, a pixel",
 }
@@ -29,9 +29,9 @@ ABOUT_WALKS = (
 )
 ABOUT_ERRORS = (
     "Errors are of test pictures with noise added at all steps alike, squared and averaged over "
-    "pixels. That of the noise is the loss of the paper of 2020; weighted by min-SNR it is the "
-    "loss of this training. Without a class, the network hears the null class; the difference is "
-    "what knowing the class is worth to it."
+    "pixels. That of the noise is the loss of the paper of 2020; that of v, weighted by the ratio "
+    "of signal to noise, is the loss of this training. Without a class, the network hears the null "
+    "class; the difference is what knowing the class is worth to it."
 )
 
 

@@ -22,7 +22,6 @@ from genlab.nn.time_embedding import TimeEmbedding, time_waves
 
 LOWEST, HIGHEST, BINS = -4.0, 4.0, 64  # of a histogram; what lies outside counts at the ends
 USUAL_WAVES = 32  # where a network has no time embedding of ours
-GAMMA = 5.0  # the largest weight of min-SNR; the recipes of training have the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,15 +142,6 @@ def time_table(times: Sequence[int], waves: int) -> Tensor:
     return time_waves(torch.tensor(times), waves)
 
 
-def min_snr_weight(schedule: NoiseSchedule, t: Tensor) -> Tensor:
-    """min(SNR, γ) / (SNR + 1), of the error of v, (B,) float64.
-
-    Reference: Hang et al. (2023), https://arxiv.org/abs/2303.09556
-    """
-    snr = schedule.snr[t]
-    return snr.clamp(max=GAMMA) / (snr + 1)
-
-
 @torch.inference_mode()
 def open_examples(
     model: Denoiser, images: Tensor, t: Tensor, noise: Tensor, label: int | None = None
@@ -174,7 +164,8 @@ def open_examples(
     errors = (_mean_square(found - asked) for found, asked in
               ((v_hat, v), (noise_hat, noise), (x0_hat, x_0)))  # fmt: skip
     return OpenedExamples(
-        x_0, noise, x_t, v, noise_hat, v_hat, x0_hat, *errors, min_snr_weight(model.schedule, t)
+        *(x_0, noise, x_t, v, noise_hat, v_hat, x0_hat, *errors),
+        model.schedule.velocity_weights[t],
     )
 
 

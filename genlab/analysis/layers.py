@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.core.protocols import Autoregressive
+from genlab.core.shapes import shapes_only
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def coder_layers(build: Callable[[], nn.Module]) -> list[LayerRow]:
 
 def _recorded(build: Callable[[], nn.Module], run: Callable[[nn.Module], object]) -> list[LayerRow]:
     rows: list[LayerRow] = []
-    with torch.device("meta"):
+    with shapes_only():
         model = build()
         for name, module in model.named_modules():
             if not any(module.children()):

@@ -19,6 +19,7 @@ from genlab.core.protocols import (
     Encoder,
     LatentDecoder,
 )
+from genlab.core.shapes import shapes_only
 
 
 @dataclass
@@ -66,7 +67,7 @@ def layers_at_work(build: Callable[[], nn.Module]) -> list[LayerAtWork]:
     The network is built anew on torch's "meta" device, where only shapes are computed: the models
     that visitors share are never touched.
     """
-    with torch.device("meta"):
+    with shapes_only():
         model = build().eval()
         rows = _rows(model)
         order: list[LayerAtWork] = []

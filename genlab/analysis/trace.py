@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from genlab.core.protocols import Autoregressive
+from genlab.core.shapes import shapes_only
 
 
 @dataclass(eq=False)
@@ -47,7 +48,7 @@ def trace_logits(build: Callable[[], Autoregressive]) -> tuple[Autoregressive, C
     Raises:
         ValueError: `logits` does not call the network as a module, once.
     """
-    with torch.device("meta"):
+    with shapes_only():
         model = build()
         pixels = torch.zeros(1, *model.spec.shape, dtype=torch.int64)
         recorder = _Recorder(model)

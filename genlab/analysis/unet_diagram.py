@@ -21,7 +21,7 @@ JOIN = "cat"  # torch's name for laying channels side by side
 WORDS = {
     JOIN: "side by side",
     "avg_pool2d": "mean of 2×2",
-    "interpolate": "repeated 2×2",
+    "repeat_interleave": "each twice",
     "silu": "SiLU",
     "addcmul": "scaled, shifted",
     "GroupNorm": "normalisation",
@@ -29,6 +29,7 @@ WORDS = {
     "Identity": "as it is",
     "scaled_dot_product_attention": "attention",
     "Self attention2d": "Self-attention",
+    "PositionEmbedding2d": "learned places",
 }
 REARRANGING = ("flatten", "unflatten", "transpose", "unbind", "reshape", "float")
 

@@ -1,0 +1,29 @@
+"""Networks without values: what shapes, names and methods tell, without memory or arithmetic."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+
+@contextmanager
+def shapes_only() -> Iterator[None]:
+    """What is built and computed within has shapes and no values; no random number is drawn."""
+    with torch.device("meta"), _Uninitialised():
+        yield
+
+
+class _Uninitialised(TorchFunctionMode):
+    """What stands in `torch.nn.init` does nothing: there are no values to be set.
+
+    On "meta", torch's own does nothing either, but imports torch's compiler, which takes seconds.
+    """
+
+    def __torch_function__(
+        self, func: Callable, types: object, args: tuple = (), kwargs: dict | None = None
+    ) -> object:
+        kwargs = kwargs or {}
+        if getattr(func, "__module__", None) == "torch.nn.init":
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **kwargs)
