@@ -54,6 +54,44 @@ def test_kept_pixels_are_the_given_bytes_in_every_frame(order, levels):
     assert not torch.equal(frames[-1].images[0], frames[-1].images[1]), "the variants differ"
 
 
+def kept_rows(spec, rows, seed=1):
+    """Some pixels, and all of some rows."""
+    kept = some_mask(spec, seed)
+    kept[rows] = True
+    return kept
+
+
+@pytest.mark.parametrize("rows", [[0], [0, 1, 2], [2], [0, 3, 4], [1, 4]])
+@pytest.mark.parametrize("guidance", [1.0, 2.0])
+def test_rows_that_are_passed_over_change_no_pixel(rows, guidance, monkeypatch):
+    model = tiny_gated(size=(5, 7), levels=5)
+    pixels, kept = some_picture(model.spec), kept_rows(model.spec, rows)
+    asked = {"seed": 3, "count": 4, "label": 1, "guidance": guidance}
+
+    passing = list(stream_completions(model, pixels, kept, **asked))
+    monkeypatch.delattr("genlab.models.gated_pixelcnn_stepper.GatedPixelCNNStepper.pass_row")
+    asking = list(stream_completions(model, pixels, kept, **asked))
+
+    assert torch.equal(passing[-1].images, asking[-1].images)
+    assert len(asking) == 35 and len(passing) == 35 - int(kept.all(dim=1).sum()) * 6
+    assert (passing[-1].step, passing[-1].total) == (asking[-1].step, asking[-1].total)
+    for one, other in ((torch.cat([getattr(frame, part) for frame in frames], dim=dim)
+                        for frames in (passing, asking))
+                       for part, dim in (("front", 0), ("levels", 1))):  # fmt: skip
+        assert torch.equal(one, other)
+
+
+def test_a_passed_row_is_certain_of_what_is_given():
+    model = tiny_gated(size=(5, 7), levels=5)
+    pixels, kept = some_picture(model.spec), keep_rows(model.spec, 2)
+
+    first = next(stream_completions(model, pixels, kept, seed=0, count=3))
+
+    assert first.front.tolist() == [[0, column] for column in range(7)]
+    assert (first.levels[:, :, 0] == pixels[0, 0]).all()
+    assert (first.entropy == 0).all() and (first.surprise == 0).all()
+
+
 def law_of_completion(model, pixels, kept, labels=None):
     """The probability of each of `all_images`: a product over the erased pixels alone."""
     images = all_images(model.spec)

@@ -11,18 +11,17 @@ from genlab.core.protocols import Denoiser
 from genlab.data import DataSet
 from genlab.models.ddpm import CARDS, DDPM
 from genlab.nn.time_embedding import time_waves
-from genlab.nn.unet import ConditionedBlock, SelfAttention2d, UNet
+from genlab.nn.unet import ConditionedBlock, PositionEmbedding2d, SelfAttention2d, UNet, double
 from genlab.store import skeleton
 from train.recipes.ddpm import (
     BATCH,
-    GAMMA,
     LABEL_DROP,
     PREVIEWS,
     RECIPES,
     chosen_noise,
+    even_steps,
     fixed_noise,
     labelled_batches,
-    min_snr_weights,
     squared_errors,
     validation_error,
     velocity_error,
@@ -66,20 +65,55 @@ def test_a_fresh_block_is_its_bypass_and_a_fresh_attention_is_nothing():
     assert torch.equal(SelfAttention2d(8)(x), x)
 
 
+def test_what_is_known_of_a_place_is_added_to_every_image_alike():
+    embedding, x = PositionEmbedding2d(3, 4, 5), torch.randn(2, 3, 4, 5)
+    assert torch.equal(embedding(x), x)
+
+    torch.nn.init.normal_(embedding.places)
+
+    torch.testing.assert_close(embedding(x) - x, embedding.places.expand(2, -1, -1, -1))
+
+
+def test_doubling_repeats_every_pixel_as_interpolation_to_the_nearest_does():
+    x = torch.randn(2, 3, 4, 5)
+
+    assert torch.equal(double(x), torch.nn.functional.interpolate(x, scale_factor=2.0))
+
+
+def test_a_fresh_u_net_is_as_good_as_one_without_places_and_the_second_middle_block():
+    torch.manual_seed(0)
+    network = enliven(UNet(1, 12, 12, (8, 16), 5))
+    fresh = UNet(1, 12, 12, (8, 16), 5)
+    network.places, network.middle_after = fresh.places, fresh.middle_after
+    x, conditions = torch.randn(2, 1, 12, 12), torch.randn(2, 5)
+
+    found = network(x, conditions)
+    network.places = network.middle_after = Passing()
+
+    assert torch.equal(found, network(x, conditions))
+
+
+class Passing(torch.nn.Module):
+    """What comes in, whatever the conditions."""
+
+    def forward(self, x, conditions=None):
+        return x
+
+
 def test_a_u_net_keeps_the_shape_at_any_depth():
     for widths in [(8,), (8, 16), (8, 8, 16)]:
-        network = UNet(2, widths, 5)
+        network = UNet(2, 12, 8, widths, 5)
         assert network(torch.randn(3, 2, 12, 8), torch.randn(3, 5)).shape == (3, 2, 12, 8)
 
 
-def test_both_cards_are_denoisers_of_about_three_quarters_of_a_million_weights():
+def test_both_cards_are_denoisers_of_about_a_million_weights():
     assert {card.name for card in CARDS} == {"ddpm-mnist", "ddpm-fashion"}
     for card in CARDS:
         network = skeleton(card)
         assert isinstance(network, Denoiser)
         assert network.spec == ImageSpec(1, 28, 28)
         assert (network.classes, network.null_label, network.schedule.steps) == (10, 10, 1000)
-        assert 700_000 < sum(each.numel() for each in network.parameters()) < 820_000
+        assert 900_000 < sum(each.numel() for each in network.parameters()) < 1_100_000
         assert network.schedule.alpha_bars.device.type == "cpu"  # a skeleton has it too
 
 
@@ -170,17 +204,19 @@ def random_data(count, *, side=8):
     return DataSet(images, torch.arange(count) % CLASSES, tuple("abc"))
 
 
-def test_min_snr_s_weight_of_v_is_its_weight_of_x_0():
-    schedule = cosine_schedule(100)
-    t = torch.arange(100)
-    x_0, noise, error = gaussian(3, 100, 1, 1, 1)
-    signal, rest = schedule.amplitudes(t)
-    x_t, v = signal * x_0 + rest * noise, signal * noise - rest * x_0
+def test_the_steps_of_a_batch_are_random_and_evenly_spread():
+    torch.manual_seed(0)
+    cpu = torch.device("cpu")
 
-    of_x_0 = (signal * x_t - rest * (v + error) - x_0).square().flatten()  # what v's error does
-    wanted = schedule.snr.clamp(max=GAMMA) * of_x_0
+    drawn = torch.stack([even_steps(8, 40, cpu) for _ in range(2_000)])
 
-    torch.testing.assert_close(min_snr_weights(schedule, t) * error.square().flatten(), wanted)
+    gaps = drawn.sort(dim=1).values.diff(dim=1)
+    assert gaps.min() >= 4
+    assert gaps.max() <= 6  # five steps apart, but for rounding
+    for place in (0, 5):
+        counts = torch.bincount(drawn[:, place], minlength=40)
+        assert len(counts) == 40
+        assert counts.min() > 20  # of 50
 
 
 def test_the_error_is_that_of_the_velocity():

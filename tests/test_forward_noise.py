@@ -6,7 +6,6 @@ from diffusion_toys import CLASSES, GaussianDenoiser, tiny_ddpm
 
 from genlab.analysis.forward_noise import (
     BINS,
-    GAMMA,
     HIGHEST,
     LOWEST,
     count_bins,
@@ -14,7 +13,6 @@ from genlab.analysis.forward_noise import (
     jump_noise,
     kept_steps,
     measure,
-    min_snr_weight,
     open_examples,
     open_over_time,
     time_table,
@@ -175,27 +173,21 @@ def test_the_loss_is_the_one_of_the_training(noise, image, label):
     opened = open_examples(model, images, t, noise, None if label == CLASSES else label)
 
     errors = recipe.squared_errors(model, images, torch.full((3,), label), t, noise.float())
-    expected = recipe.min_snr_weights(model.schedule, t) * errors
+    expected = model.schedule.velocity_weights[t] * errors
     torch.testing.assert_close(opened.loss, expected, atol=1e-6, rtol=1e-4)
-    assert recipe.GAMMA == GAMMA
 
 
-def test_up_to_an_snr_of_5_the_loss_is_the_error_of_the_noise(noise, image):
+def test_the_loss_is_the_error_of_x_0_or_of_the_noise_by_how_noisy_the_image_is(noise, image):
     model = tiny_ddpm()
-    t = torch.tensor([1, 30, 80])
-    assert (model.schedule.snr[t] > GAMMA).tolist() == [True, False, False]
+    t = torch.tensor([1, 35, 80])
+    snr = model.schedule.snr[t]
+    assert snr[0] > 5 > snr[1] > 1 > snr[2]
 
     opened = open_examples(model, image.expand(3, 1, 8, 8), t, noise)
 
-    torch.testing.assert_close(opened.loss[1:], opened.noise_error[1:])
-    torch.testing.assert_close(opened.loss[0], GAMMA * opened.x0_error[0])
-
-
-def test_weights_follow_the_signal_to_noise_ratio():
-    schedule = SCHEDULES[1]
-    weights = min_snr_weight(schedule, torch.arange(50))
-
-    torch.testing.assert_close(weights, schedule.snr.clamp(max=GAMMA) * (1 - schedule.alpha_bars))
+    torch.testing.assert_close(opened.loss[0], 5 * opened.x0_error[0])
+    torch.testing.assert_close(opened.loss[1], opened.noise_error[1])
+    torch.testing.assert_close(opened.loss[2], opened.x0_error[2])
 
 
 def test_examples_over_time_are_those_of_each_time_and_noise(noise, image):

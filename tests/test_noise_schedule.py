@@ -38,6 +38,20 @@ def close(found, expected):
 
 
 @both
+def test_an_error_of_x_0_counts_its_snr_within_bounds(name):
+    schedule = SCHEDULES[name](100)
+    generator = torch.Generator().manual_seed(0)
+    x_0, noise, error = torch.randn(3, 100, 1, 1, 1, generator=generator).double()
+    signal, rest = schedule.amplitudes(torch.arange(100))
+    x_t, v = signal * x_0 + rest * noise, signal * noise - rest * x_0
+
+    of_x_0 = (signal * x_t - rest * (v + error) - x_0).square().flatten()  # what v's error does
+    found = schedule.velocity_weights * error.square().flatten()
+
+    torch.testing.assert_close(found, schedule.snr.clamp(1, 5) * of_x_0)
+
+
+@both
 @all_lengths
 def test_beta_and_alpha_bar_are_those_of_diffusers(name, steps):
     schedule, oracle = SCHEDULES[name](steps), theirs(name, steps)

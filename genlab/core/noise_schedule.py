@@ -9,7 +9,9 @@ its root. The schedules live here and not beside a network, because the vocabula
 (`genlab.core.protocols.Denoiser`), the samplers, the training and the pages all speak of them.
 
 References: Ho, Jain & Abbeel (2020), https://arxiv.org/abs/2006.11239 (linear); Nichol & Dhariwal
-(2021), https://arxiv.org/abs/2102.09672 (cosine).
+(2021), https://arxiv.org/abs/2102.09672 (cosine); Salimans & Ho (2022),
+https://arxiv.org/abs/2202.00512, and Hang et al. (2023), https://arxiv.org/abs/2303.09556 (weights
+of the loss).
 """
 
 import math
@@ -27,6 +29,7 @@ FEWEST_STEPS, MOST_STEPS = 10, 4000
 LARGEST_BETA = 0.999  # the cosine would end at 1, behind which there is no way back
 LARGEST_OFFSET = 1.0
 CLEAN = -1  # the step of an image without noise
+LEAST_WEIGHT, MOST_WEIGHT = 1.0, 5.0  # of an error of x_0 in the loss
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +56,17 @@ class NoiseSchedule:
     def snr(self) -> Tensor:
         """(T,) signal to noise, ᾱ / (1 − ᾱ), as variances."""
         return self.alpha_bars / (1 - self.alpha_bars)
+
+    @cached_property
+    def velocity_weights(self) -> Tensor:
+        """(T,) what a squared error of v = √ᾱ · ε − √(1 − ᾱ) · x_0 counts in the loss.
+
+        An error of x_0 counts SNR, which would be the loss of ε, but neither less than
+        `LEAST_WEIGHT` (Salimans & Ho: else the noisiest steps, where the picture is decided, count
+        nothing) nor more than `MOST_WEIGHT` (Hang et al.: else steps with hardly any noise, where
+        x_0 is plain to see, drown the others). The same error is SNR + 1 times as large in v.
+        """
+        return self.snr.clamp(LEAST_WEIGHT, MOST_WEIGHT) / (self.snr + 1)
 
     @cached_property
     def posterior_variance(self) -> Tensor:

@@ -56,6 +56,18 @@ class PixelStepper(Protocol):
 
 
 @runtime_checkable
+class RowPasser(PixelStepper, Protocol):
+    """A stepper in raster order that need not answer for a row that is known whole."""
+
+    def pass_row(self, row: int, pixels: Tensor) -> None:
+        """Go past a row instead of its fronts; the next one is the first of the row below.
+
+        Args:
+            pixels: (B, C, H, W) int64, drawn at all rows above.
+        """
+
+
+@runtime_checkable
 class Incremental(Autoregressive, Protocol):
     """An autoregressive model that can compute one front of pixels without a full pass."""
 

@@ -18,7 +18,7 @@ from genlab.core.capabilities import Option, Sampler
 from genlab.core.frames import Frame, last
 from genlab.core.images import ImageSpec, dequantise
 from genlab.core.order import skewed_fronts
-from genlab.core.protocols import Autoregressive, Incremental, PixelStepper
+from genlab.core.protocols import Autoregressive, Incremental, PixelStepper, RowPasser
 from genlab.inference.conditions import MAX_SIDE, at_size, with_class
 from genlab.inference.top_p import keep_top_p
 
@@ -122,6 +122,7 @@ def stream_pixels(
     given: Tensor | None = None,
     labels: Tensor | None = None,
     stepper: PixelStepper | None = None,
+    pass_given: bool = False,
 ) -> Iterator[PixelFrame]:
     """Draw images front by front.
 
@@ -133,41 +134,89 @@ def stream_pixels(
         given: (B, C, H, W) int64 levels to keep, −1 where the model is free; None keeps nothing.
         labels: (B,) int64 classes, or None.
         stepper: an unused one for this batch; by default the model's fastest.
+        pass_given: rows that are given whole are not asked for, where the stepper can do without:
+            the network's opinion of them is not known then.
 
     Yields:
-        One frame a front; undrawn pixels are 0.
+        One frame a front; undrawn pixels are 0. A row that was passed is one frame, each of its
+        levels certain.
 
     Raises:
         ValueError: a temperature that is not positive and finite, a top_p or a level out of range.
     """
     _, height, width = model.spec.shape
-    heat = torch.as_tensor(temperature, dtype=torch.float32).expand(height, width)
-    if not (heat.isfinite() & (heat > 0)).all():
-        raise ValueError(f"temperature must be positive and finite, got {temperature}")
-    share = torch.as_tensor(top_p, dtype=torch.float32).expand(height, width)
-    if not ((share >= 0) & (share <= 1)).all():
-        raise ValueError(f"top_p must be from 0 to 1, got {top_p}")
-    given = torch.full(uniforms.shape, -1) if given is None else given
-    if given.min() < -1 or given.max() >= model.spec.levels:
-        raise ValueError(f"given must be in [-1, {model.spec.levels}), got {given.aminmax()}")
+    heat, share, given = check_wishes(model.spec, uniforms, temperature, top_p, given)
     stepper = stepper or make_stepper(model, len(uniforms), labels)
     fronts, total = stepper.fronts, len(stepper.fronts)
     pixels = torch.zeros(uniforms.shape, dtype=torch.int64)
     flat = pixels.flatten(2).transpose(1, 2)  # (B, H·W, C), the same memory
     places = torch.arange(height * width).view(height, width)
     parts = (_by_front(each, fronts) for each in (places, uniforms, given, heat, share))
+    # What a whole run does not ask for costs no step of it: some of a dozen small products each.
+    is_warm, cuts, keeps = (bool(each.any()) for each in (heat != 1, share < 1, given >= 0))
+    passed = _whole_rows(given) if pass_given and isinstance(stepper, RowPasser) else set()
     steps = enumerate(zip(fronts, *parts, strict=True))
     for index, (front, place, chance, kept, warmth, top) in steps:
+        row, column = front[0].tolist()
+        if row in passed:
+            if column == 0:
+                stepper.pass_row(row, pixels)
+                pixels[:, :, row] = given[:, :, row]
+                yield _passed_row(pixels, row, (index + width, total), model.spec.levels)
+            continue
         logits = stepper.step(front, pixels)  # (B, n, C, levels)
-        logits = logits - logits.amax(dim=-1, keepdim=True)  # else a tiny temperature gives inf
-        probabilities = (logits / warmth.unsqueeze(-1)).softmax(dim=-1)
-        if (top < 1).any():
+        if is_warm:
+            logits = logits - logits.amax(dim=-1, keepdim=True)  # else a tiny one gives inf
+            logits = logits / warmth.unsqueeze(-1)
+        probabilities = logits.softmax(dim=-1)
+        if cuts:
             cut = keep_top_p(probabilities, top.unsqueeze(-1))
             probabilities = torch.where((kept >= 0).unsqueeze(-1), probabilities, cut)
-        levels = torch.where(kept >= 0, kept, inverse_cdf(probabilities, chance))  # (B, n, C)
-        flat[:, place[:, 0]] = levels
+        levels = inverse_cdf(probabilities, chance)  # (B, n, C)
+        if keeps:
+            levels = torch.where(kept >= 0, kept, levels)
+        flat.index_copy_(1, place[:, 0], levels)
         images = dequantise(pixels, model.spec.levels)
         yield PixelFrame(images, index + 1, total, front, levels, probabilities)
+
+
+def check_wishes(
+    spec: ImageSpec,
+    uniforms: Tensor,
+    temperature: float | Tensor,
+    top_p: float | Tensor,
+    given: Tensor | None,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Temperature and top-p of each pixel, (H, W), and what is given, (B, C, H, W), −1 for free.
+
+    Raises:
+        ValueError: a temperature that is not positive and finite, a top_p or a level out of range.
+    """
+    size = uniforms.shape[2:]
+    heat = torch.as_tensor(temperature, dtype=torch.float32).expand(size)
+    if not (heat.isfinite() & (heat > 0)).all():
+        raise ValueError(f"temperature must be positive and finite, got {temperature}")
+    share = torch.as_tensor(top_p, dtype=torch.float32).expand(size)
+    if not ((share >= 0) & (share <= 1)).all():
+        raise ValueError(f"top_p must be from 0 to 1, got {top_p}")
+    given = torch.full(uniforms.shape, -1) if given is None else given
+    if given.min() < -1 or given.max() >= spec.levels:
+        raise ValueError(f"given must be in [-1, {spec.levels}), got {given.aminmax()}")
+    return heat, share, given
+
+
+def _whole_rows(given: Tensor) -> set[int]:
+    """The rows in which no image has a free pixel."""
+    return set((given >= 0).flatten(0, 1).all(dim=0).all(dim=1).nonzero().flatten().tolist())
+
+
+def _passed_row(pixels: Tensor, row: int, progress: tuple[int, int], levels: int) -> PixelFrame:
+    """The frame of a whole row that nobody was asked about."""
+    columns = torch.arange(pixels.shape[3])
+    front = torch.stack([torch.full_like(columns, row), columns], dim=1)
+    there = pixels[:, :, row].transpose(1, 2)  # (B, W, C)
+    certain = torch.nn.functional.one_hot(there, levels).float()
+    return PixelFrame(dequantise(pixels, levels), *progress, front, there.clone(), certain)
 
 
 def _by_front(values: Tensor, fronts: Sequence[Tensor]) -> tuple[Tensor, ...]:

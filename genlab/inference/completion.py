@@ -53,8 +53,8 @@ def stream_completions(
         label, guidance: see `genlab.inference.conditions.with_class`.
 
     Yields:
-        One frame a front. All kept pixels are seen from the first frame on; erased pixels that are
-        not drawn yet are 0.
+        One frame a front, or one a kept row, see `stream_pixels`. All kept pixels are seen from the
+        first frame on; erased pixels that are not drawn yet are 0.
 
     Raises:
         ValueError: other shapes, nothing to draw, and as the functions above.
@@ -66,8 +66,9 @@ def stream_completions(
     stepper = make_stepper(model, count, labels, order=order)
     shown = dequantise(pixels, model.spec.levels)
     for frame in stream_pixels(
-        model, uniforms, temperature=temperature, top_p=top_p, given=given, stepper=stepper
-    ):
+        model, uniforms, temperature=temperature, top_p=top_p, given=given, stepper=stepper,
+        pass_given=True,
+    ):  # fmt: skip
         yield replace(frame, images=torch.where(kept, shown, frame.images))
 
 

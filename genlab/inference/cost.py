@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 
 from genlab.core.protocols import Autoregressive
+from genlab.inference.conditions import at_size
 
 PASSES = 3  # the median of so many; the first, cold one is not counted
 
@@ -43,8 +44,13 @@ class RunCost:
 
 @functools.lru_cache(maxsize=64)
 @torch.inference_mode()
-def full_pass_seconds(model: Autoregressive, images: int) -> float:
-    """Wall seconds of one pass of the whole network; measured once a process, then remembered."""
+def full_pass_seconds(model: Autoregressive, images: int, size: int | None = None) -> float:
+    """Wall seconds of one pass of the whole network; measured once a process, then remembered.
+
+    Args:
+        size: pixels a side of the pictures; None for the model's own.
+    """
+    model = model if size is None else at_size(model, size, size)
     pixels = torch.zeros(images, *model.spec.shape, dtype=torch.int64)
     model.logits(pixels)
     times = []

@@ -25,7 +25,7 @@ from torch import Tensor
 from genlab.core.frames import Frame
 from genlab.core.images import dequantise
 from genlab.core.protocols import Autoregressive
-from genlab.inference.autoregressive import inverse_cdf
+from genlab.inference.autoregressive import check_wishes, inverse_cdf
 from genlab.inference.top_p import keep_top_p
 
 
@@ -71,15 +71,7 @@ def stream_fixed_point(
         ValueError: a temperature that is not positive and finite, a top_p or a level out of range.
     """
     levels, (height, width) = model.spec.levels, uniforms.shape[2:]
-    given = torch.full(uniforms.shape, -1) if given is None else given
-    if given.min() < -1 or given.max() >= levels:
-        raise ValueError(f"given must be in [-1, {levels}), got {given.aminmax()}")
-    heat = torch.as_tensor(temperature, dtype=torch.float32).expand(height, width)
-    if not (heat.isfinite() & (heat > 0)).all():
-        raise ValueError(f"temperature must be positive and finite, got {temperature}")
-    share = torch.as_tensor(top_p, dtype=torch.float32).expand(height, width)
-    if not ((share >= 0) & (share <= 1)).all():
-        raise ValueError(f"top_p must be from 0 to 1, got {top_p}")
+    heat, share, given = check_wishes(model.spec, uniforms, temperature, top_p, given)
     pixels, most = given.clamp(min=0), height * width
     for step in range(1, most + 1):
         drawn = _draw(model.logits(pixels, labels), uniforms, heat, share).where(given < 0, given)

@@ -11,7 +11,7 @@ ours the logits of a pixel.
 import torch
 from torch import Tensor
 
-from genlab.core.protocols import Conditional, Incremental, PixelStepper
+from genlab.core.protocols import Conditional, Incremental, PixelStepper, RowPasser
 
 
 def mix(conditional: Tensor, unconditional: Tensor, scale: float) -> Tensor:
@@ -46,7 +46,8 @@ class Guided:
             return self._model.stepper(batch, order=order)
         nothing = torch.full_like(labels, self.null_label)
         both = self._model.stepper(2 * batch, torch.cat([labels, nothing]), order=order)
-        return _GuidedStepper(both, self._scale)
+        guided = _GuidedRowPasser if isinstance(both, RowPasser) else _GuidedStepper
+        return guided(both, self._scale)
 
 
 class _GuidedStepper:
@@ -60,3 +61,11 @@ class _GuidedStepper:
         """See `genlab.core.protocols.PixelStepper.step`."""
         logits = self._both.step(front, torch.cat([pixels, pixels]))  # (2·B, n, C, levels)
         return mix(*logits.chunk(2), self._scale)
+
+
+class _GuidedRowPasser(_GuidedStepper):
+    """The same of a stepper that can go past known rows."""
+
+    def pass_row(self, row: int, pixels: Tensor) -> None:
+        """See `genlab.core.protocols.RowPasser.pass_row`."""
+        self._both.pass_row(row, torch.cat([pixels, pixels]))

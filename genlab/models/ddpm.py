@@ -54,7 +54,7 @@ class DDPM(nn.Module):
         self.spec, self.schedule, self.classes = spec, schedule, classes
         self.time = TimeEmbedding(WAVES, conditions)
         self.label = nn.Embedding(classes + 1, conditions)
-        self.network = UNet(spec.channels, widths, conditions)
+        self.network = UNet(*spec.shape, widths, conditions)
 
     @property
     def null_label(self) -> int:

@@ -6,7 +6,9 @@ horizontal stack will hear of the rows above. A pixel then costs only its own co
 horizontal stack, which reads its left neighbour from the cache.
 
 The logistic function is a tanh in disguise, σ(x) = (1 + tanh(x / 2)) / 2. So the weights that lead
-to the door half of each gate are halved once, and a gate is one tanh for both halves.
+to the door half of each gate are halved once, those that read the gate too, and a gate is one tanh
+for both halves. A pixel is some hundred small products, each as long as numpy takes to be called,
+so calls are what is saved: the skip connections of all layers are one product.
 """
 
 from collections.abc import Sequence
@@ -38,8 +40,9 @@ class GatedPixelCNNStepper:
         self.fronts: Sequence[Tensor] = skewed_fronts(height, width, width)
         self._levels = model.spec.levels
         self._layers = [_Layer(layer, labels, width) for layer in model.layers]
-        self._skips = [_matrix(skip.weight) for skip in model.skips]
+        self._skip = np.concatenate([_matrix(skip.weight) for skip in model.skips])
         self._skip_bias = sum(skip.bias for skip in model.skips).numpy()
+        self._collected = np.empty((len(labels), len(self._skip)), np.float32)  # of all layers
         self._output = _matrix(model.output.weight), model.output.bias.numpy()
         self._drawn: tuple[int, int] | None = None
 
@@ -51,15 +54,21 @@ class GatedPixelCNNStepper:
             self._begin_row(self._scaled(values[:, 0, row - 1]) if row else None)
         else:
             self._layers[0].write(column - 1, self._scaled(values[:, :, row, column - 1]))
-        collected = self._skip_bias
-        h = None
-        for layer, skip in zip(self._layers, self._skips, strict=True):
+        h, end = None, 0
+        for layer in self._layers:
             h = layer.horizontal(column, h)
-            collected = collected + h @ skip
+            begin, end = end, end + h.shape[1]
+            self._collected[:, begin:end] = h
+        hidden = np.maximum(self._collected @ self._skip + self._skip_bias, 0)
         weight, bias = self._output
-        output = np.maximum(collected, 0) @ weight + bias  # (B, 1 or levels)
+        output = hidden @ weight + bias  # (B, 1 or levels)
         logits = torch.from_numpy(output)[:, None, None]
         return torch.nn.functional.pad(logits, (1, 0)) if self._levels == 2 else logits
+
+    @torch.inference_mode()
+    def pass_row(self, row: int, pixels: Tensor) -> None:
+        """See `genlab.core.protocols.RowPasser`; of rows above, the vertical stack alone speaks."""
+        self._begin_row(self._scaled(pixels.numpy()[:, 0, row - 1]) if row else None)
 
     def _scaled(self, values: np.ndarray) -> np.ndarray:
         return (values * (2 / (self._levels - 1)) - 1).astype(np.float32)
@@ -89,7 +98,8 @@ class _Layer:
         self._h_bias = horizontal.bias.numpy() + h_bias
         for part in (self._link, self._horizontal, self._h_bias):
             part[..., features:] *= 0.5  # the door half, see the module's docstring
-        self._output = _matrix(layer.output.weight), layer.output.bias.numpy()
+        self._output = 0.5 * _matrix(layer.output.weight), layer.output.bias.numpy()
+        self._features = features
         self._above = np.zeros(
             (len(labels), self._side + 1, width + 2 * self._side, in_channels), np.float32
         )
@@ -125,13 +135,15 @@ class _Layer:
             self.write(column, h)
         batch = len(self._row)
         read = self._row[:, column : column + self._taps].reshape(batch, -1)
-        both = np.tanh(read @ self._horizontal + self._heard[:, column])
-        content, door = np.split(both, 2, axis=-1)
+        both = read @ self._horizontal
+        both += self._heard[:, column]
+        np.tanh(both, out=both)
+        content, door = both[:, : self._features], both[:, self._features :]
         door += 1
-        door *= 0.5
         weight, bias = self._output
-        new = (content * door) @ weight + bias
-        return new if self._is_first else h + new
+        new = (content * door) @ weight
+        new += bias
+        return new if self._is_first else np.add(new, h, out=new)
 
 
 def _matrix(weight: Tensor) -> np.ndarray:
