@@ -10,6 +10,8 @@ from shelved import tiny_card, write_checkpoint
 
 from genlab import data
 from genlab.analysis.likelihood import image_nats
+from genlab.analysis.receptive_field import gradient_field
+from genlab.core.cards import MaskedArchitecture
 from genlab.core.errors import GenLabError
 from genlab.core.images import ImageSpec, quantise
 from genlab.inference.autoregressive import sample
@@ -20,11 +22,15 @@ from genlab.models.pixelcnn import PixelCNN
 from genlab.store import ModelStore
 from genlab.ui import shown_runs
 from genlab.ui.canvas.payload import decode
+from genlab.ui.lessons import pixel_account
 from genlab.ui.lessons import pixelcnn as lessons
-from genlab.ui.tabs import pixelcnn as tab
+from genlab.ui.pixels import sampling as tab
+from genlab.ui.pixels import sizes
+from genlab.ui.tabs import pixelcnn
 
 CARD = "tiny"
 ORDERS = ("raster", "wavefront")
+FREE = "any", 1.0, 1.0, 1  # class, guidance, top-p, size
 
 
 def tiny_gated():
@@ -75,7 +81,7 @@ def messages(handler, *arguments):
 
 def build_page(store):
     with gr.Blocks(analytics_enabled=False) as blocks:
-        tab.build(store)
+        pixelcnn.build(store)
     return blocks
 
 
@@ -108,7 +114,7 @@ def test_a_bill_names_what_was_measured_and_counted():
 
 @pytest.mark.parametrize("images", [1, 4])
 def test_a_finished_run_is_billed_with_its_own_steps_and_its_own_rate(store, images, monkeypatch):
-    monkeypatch.setattr(shown_runs, "full_pass_seconds", lambda model, count: 0.25 * count)
+    monkeypatch.setattr(shown_runs, "full_pass_seconds", lambda model, count, size: 0.25 * count)
 
     raster = tab.measure(store, run_of((0, 0, 1.0), images=images), 2.0)
     wavefront = tab.measure(store, run_of((0, 0, 1.0), images=images, order="wavefront"), 2.0)
@@ -118,7 +124,7 @@ def test_a_finished_run_is_billed_with_its_own_steps_and_its_own_rate(store, ima
 
 
 def test_guidance_costs_a_naive_sampler_two_passes_a_pixel(store, monkeypatch):
-    monkeypatch.setattr(shown_runs, "full_pass_seconds", lambda model, count: 0.25)
+    monkeypatch.setattr(shown_runs, "full_pass_seconds", lambda model, count, size: 0.25)
     run = Run("gated", 1, "raster", (Segment(0, 0, 1.0),), label=7, guidance=2.0)
 
     assert tab.measure(store, run, 2.0).full_passes == 72
@@ -158,9 +164,10 @@ def test_a_payload_s_doubts_and_surprises_are_the_frames_own(store):
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_the_payload_of_a_branch_keeps_the_prefix_and_says_where_it_starts(store, order):
+@pytest.mark.parametrize("wish", [(1.0, 1.0), (0.5, 1.0), (1.7, 0.6)])
+def test_the_payload_of_a_branch_keeps_the_prefix_and_says_where_it_starts(store, order, wish):
     run = run_of((0, 3, 1.0), images=16, order=order)
-    branch = run.branch(Segment(17, 100, 1.0))
+    branch = run.branch(Segment(17, 100, *wish))  # temperature and top-p
 
     before, after = (decode("".join(tab.draw_run(store, each, "abc"))) for each in (run, branch))
 
@@ -209,14 +216,14 @@ def test_the_page_can_be_built_without_weights(empty_store):
 
     boxes = (each for each in blocks.blocks.values() if isinstance(each, gr.Dropdown))
     models = [(each.choices, each.value) for each in boxes if each.label == "Model"]
-    assert models == [([], None)] * (1 + len(tab.PAGES))
+    assert models == [([], None)] * (1 + len(pixelcnn.PAGES))
 
 
 # — drawing —
 
 
 def test_drawing_sends_a_growing_payload_then_the_bill(store, draw):
-    payloads, statuses, told = messages(draw, CARD, 4, 42, 0.9, "wavefront", "any", 1.0, {})
+    payloads, statuses, told = messages(draw, CARD, 4, 42, 0.9, "wavefront", *FREE, {})
 
     pairs = zip(payloads, payloads[1:], strict=False)
     assert all(later.startswith(before) for before, later in pairs)
@@ -227,7 +234,7 @@ def test_drawing_sends_a_growing_payload_then_the_bill(store, draw):
 
 
 def test_a_run_can_be_branched_from_as_soon_as_anything_is_seen(draw):
-    stream = draw(CARD, 4, 42, 0.9, "wavefront", "any", 1.0, {})
+    stream = draw(CARD, 4, 42, 0.9, "wavefront", *FREE, {})
 
     payload, _, told = next(stream)
 
@@ -236,9 +243,7 @@ def test_a_run_can_be_branched_from_as_soon_as_anything_is_seen(draw):
 
 
 def test_two_visitors_with_one_seed_get_one_picture_under_two_names(draw):
-    runs = [
-        decode(messages(draw, CARD, 1, 5, 1.0, "raster", "any", 1.0, {})[0][-1]) for _ in range(2)
-    ]
+    runs = [decode(messages(draw, CARD, 1, 5, 1.0, "raster", *FREE, {})[0][-1]) for _ in range(2)]
 
     assert (runs[0].pictures() == runs[1].pictures()).all()
     assert runs[0].settings.run != runs[1].settings.run
@@ -248,7 +253,7 @@ def test_only_the_last_runs_of_a_visitor_are_kept(draw):
     runs = {}
     names = []
     for seed in range(tab.KEPT_RUNS + 5):
-        payload, _, runs = next(draw(CARD, 1, seed, 1.0, "raster", "any", 1.0, runs))
+        payload, _, runs = next(draw(CARD, 1, seed, 1.0, "raster", *FREE, runs))
         names.append(decode(payload).settings.run)
 
     assert list(runs) == names[-tab.KEPT_RUNS :]
@@ -259,8 +264,8 @@ def test_a_handler_never_writes_to_the_runs_that_it_was_given(store, draw, branc
     given = tab.opening(store)
     kept = dict(given)
 
-    list(draw(CARD, 1, 5, 1.0, "raster", "any", 1.0, given))
-    list(branch_off(9, 1.0, given, asked("opening", 10)))
+    list(draw(CARD, 1, 5, 1.0, "raster", *FREE, given))
+    list(branch_off(9, 1.0, 1.0, given, asked("opening", 10)))
 
     assert given == kept
 
@@ -287,7 +292,7 @@ def test_closing_a_draw_ends_the_sampler(store, draw, monkeypatch):
             ended.append(arguments)
 
     monkeypatch.setattr(tab, "draw_run", watched)
-    stream = draw(CARD, 16, 0, 1.0, "raster", "any", 1.0, {})
+    stream = draw(CARD, 16, 0, 1.0, "raster", *FREE, {})
     next(stream)
 
     stream.close()
@@ -326,11 +331,16 @@ def test_closing_a_draw_ends_the_sampler(store, draw, monkeypatch):
         ({"card": "gated", "label": None}, "Class must be"),
         ({"guidance": 5.5}, "Guidance must be a number from 0 to 5"),
         ({"guidance": float("nan")}, "Guidance must be"),
+        ({"top_p": 1.5}, "Top-p must be a number from 0 to 1"),
+        ({"top_p": float("nan")}, "Top-p must be"),
+        ({"scale": 3}, "Size must be one of 1, 2, 4"),
+        ({"scale": 2}, "Of 12 × 12 pixels at most 4 images are drawn at once. Choose fewer"),
+        ({"scale": 4, "images": 4}, "Of 24 × 24 pixels at most 1 image is drawn"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_a_remedy(draw, change, told):
     asked = {"card": CARD, "images": 16, "seed": 0, "temperature": 1.0, "order": "raster"}
-    asked |= {"label": "any", "guidance": 1.0}
+    asked |= {"label": "any", "guidance": 1.0, "top_p": 1.0, "scale": 1}
 
     with pytest.raises(gr.Error) as caught:
         list(draw(*(asked | change).values(), {}))
@@ -341,14 +351,14 @@ def test_what_cannot_be_drawn_is_refused_with_a_remedy(draw, change, told):
 
 @pytest.mark.parametrize("images", [1, 4, 16])
 def test_the_highest_seed_on_offer_can_be_drawn(draw, images):
-    payloads, *_ = messages(draw, CARD, images, 2**32 - images, 1.0, "wavefront", "any", 1.0, {})
+    payloads, *_ = messages(draw, CARD, images, 2**32 - images, 1.0, "wavefront", *FREE, {})
 
     assert decode(payloads[-1]).is_complete
 
 
 @pytest.mark.parametrize(("label", "guidance"), [(7, 1.0), (3, 2.5)])
 def test_a_class_is_drawn_under_its_guidance(store, draw, label, guidance):
-    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", label, guidance, {})
+    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", label, guidance, 1.0, 1, {})
 
     expected = levels_of(store, card="gated", seed=3, count=4, label=label, guidance=guidance)
     drawn = decode(payloads[-1])
@@ -357,8 +367,8 @@ def test_a_class_is_drawn_under_its_guidance(store, draw, label, guidance):
 
 
 def test_class_guidance_and_order_fit_the_card(store):
-    without, classless_guidance, two_orders = tab.fitting(store, CARD)
-    classes, guidance, one_order = tab.fitting(store, "gated")
+    without, classless_guidance, two_orders, _ = tab.fitting(store, CARD)
+    classes, guidance, one_order, _ = tab.fitting(store, "gated")
 
     assert [value for _, value in without["choices"]] == ["any"]
     assert [value for _, value in classes["choices"]] == ["any", *range(10)]
@@ -375,7 +385,7 @@ def test_a_guided_pixel_s_account_holds_the_two_logits_that_were_mixed(store):
 
     given, free = account.unguided
     torch.testing.assert_close(account.logits, free + 2.0 * (given - free))
-    told = lessons.describe_account(account, 3, 3, run.label, run.guidance)
+    told = pixel_account.describe_account(account, 3, 3, run.label, run.guidance)
     assert f"+ 2 \\cdot ({given[1] - given[0]:.3f} - ({free[1] - free[0]:.3f}))" in told
     assert "of class 7" in told
 
@@ -392,7 +402,7 @@ def test_the_code_on_show_is_that_of_the_card_s_network(store, card, shown, othe
 
 
 def test_a_gated_network_draws_row_by_row(store, draw):
-    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", "any", 1.0, {})
+    payloads, *_ = messages(draw, "gated", 4, 3, 1.0, "raster", *FREE, {})
 
     expected = levels_of(store, card="gated", seed=3, count=4)
     assert (decode(payloads[-1]).pictures() == expected).all()
@@ -407,7 +417,7 @@ def asked(run, position):
 
 def test_a_branch_draws_on_with_the_visitor_s_seed_and_temperature(store, branch_off):
     payloads, _, told, seeds = messages(
-        branch_off, 9, 0.5, tab.opening(store), asked("opening", 10)
+        branch_off, 9, 0.5, 1.0, tab.opening(store), asked("opening", 10)
     )
 
     after = decode(payloads[-1])
@@ -428,7 +438,7 @@ def test_a_branch_with_unchanged_numbers_takes_another_seed_and_says_so(
     monkeypatch.setattr("random.randint", lambda low, high: min(max(rolled, low), high))
     runs = {"mine": run_of((0, seed, 0.7))}
 
-    payloads, _, told, seeds = messages(branch_off, seed, 0.7, runs, asked("mine", 10))
+    payloads, _, told, seeds = messages(branch_off, seed, 0.7, 1.0, runs, asked("mine", 10))
 
     (new,) = set(seeds)
     assert new != seed and 0 <= new <= tab.DICE
@@ -438,7 +448,7 @@ def test_a_branch_with_unchanged_numbers_takes_another_seed_and_says_so(
 
 
 def test_a_branch_with_another_temperature_keeps_the_seed(branch_off):
-    *_, seeds = messages(branch_off, 3, 2.0, {"mine": run_of((0, 3, 1.0))}, asked("mine", 10))
+    *_, seeds = messages(branch_off, 3, 2.0, 1.0, {"mine": run_of((0, 3, 1.0))}, asked("mine", 10))
 
     assert set(seeds) == {3}
 
@@ -452,7 +462,7 @@ FORGED = [
 @pytest.mark.parametrize("event", FORGED)
 def test_a_branch_of_a_run_that_is_not_known_is_refused(store, branch_off, event):
     with pytest.raises(gr.Error, match="no longer known here. Press Draw"):
-        list(branch_off(9, 1.0, tab.opening(store), gr.EventData(None, event)))
+        list(branch_off(9, 1.0, 1.0, tab.opening(store), gr.EventData(None, event)))
 
 
 @pytest.mark.parametrize(
@@ -462,7 +472,81 @@ def test_a_branch_outside_the_picture_is_refused(store, branch_off, position):
     with pytest.raises(
         gr.Error, match="The pixel to branch at must be a whole number from 1 to 35"
     ):
-        list(branch_off(9, 1.0, tab.opening(store), asked("opening", position)))
+        list(branch_off(9, 1.0, 1.0, tab.opening(store), asked("opening", position)))
+
+
+# — top-p and sizes —
+
+
+def test_top_p_0_draws_the_argmax_of_each_pixel(store, draw):
+    payloads, statuses, told = messages(draw, CARD, 4, 3, 1.0, "wavefront", "any", 1.0, 0.0, 1, {})
+
+    drawn = decode(payloads[-1])
+    assert (drawn.entropies == 0).all() and (drawn.surprises == 0).all()
+    assert (drawn.pictures() == drawn.pictures()[:1]).all(), "no luck, so no difference"
+    assert drawn.settings.caption.endswith("argmax")
+    (run,) = told[0].values()
+    logits = store.get(CARD).logits(torch.from_numpy(drawn.pictures())[:, None].long())
+    assert (logits.argmax(dim=1)[:, 0].numpy() == drawn.pictures()).all()
+
+
+def test_top_p_between_is_told_and_drawn_as_sample_draws_it(store, draw):
+    payloads, *_ = messages(draw, CARD, 4, 3, 1.0, "raster", "any", 1.0, 0.6, 1, {})
+
+    expected = levels_of(store, seed=3, count=4, top_p=0.6)
+    drawn = decode(payloads[-1])
+    assert (drawn.pictures() == expected).all()
+    assert drawn.settings.caption == "Tiny tiny · seeds 3–6, top-p 0.6"
+
+
+@pytest.mark.parametrize(("scale", "images", "side"), [(2, 4, 12), (4, 1, 24)])
+def test_a_larger_picture_comes_with_a_bill_of_its_size(store, draw, scale, images, side):
+    payloads, statuses, told = messages(
+        draw, CARD, images, 3, 1.0, "raster", "any", 1.0, 1.0, scale, {}
+    )
+
+    drawn = decode(payloads[-1])
+    assert drawn.is_complete and drawn.pictures().shape == (images, side, side)
+    assert f"{side} × {side} pixels" in drawn.settings.caption
+    assert f"whole network {side**2} times" in statuses[0]
+    (run,) = told[0].values()
+    assert run.size == side
+
+
+def test_a_larger_picture_can_be_branched_at_its_own_last_pixel(store, branch_off):
+    run = dataclasses.replace(run_of((0, 3, 1.0)), size=12)
+
+    payloads, *_ = messages(branch_off, 9, 1.0, 1.0, {"mine": run}, asked("mine", 143))
+
+    assert decode(payloads[-1]).settings.start == 143
+    with pytest.raises(gr.Error, match="whole number from 1 to 143"):
+        list(branch_off(9, 1.0, 1.0, {"mine": run}, asked("mine", 144)))
+
+
+def test_a_branch_with_another_top_p_keeps_the_seed(branch_off):
+    runs = {"mine": run_of((0, 3, 1.0))}
+
+    *_, seeds = messages(branch_off, 3, 1.0, 0.5, runs, asked("mine", 10))
+
+    assert set(seeds) == {3}
+
+
+@pytest.mark.parametrize("name", ["a7-then-b3", "gated7-then-3"])
+@pytest.mark.parametrize("layers", [1, 4])
+def test_the_told_reach_is_the_farthest_pixel_that_moves_the_logit(name, layers):
+    masked = MaskedArchitecture(name, (7, *[3] * (layers - 1)))
+    field = gradient_field(name, kernel=7, layers=layers, size=33, target=(32, 16))
+
+    up, aside = sizes.reach(masked)
+
+    rows, columns = field.nonzero()
+    assert (up, aside) == (32 - rows.min(), abs(columns - 16).max())
+
+
+def test_the_size_of_a_card_follows_from_its_own(store):
+    *_, scales = tab.fitting(store, CARD)
+
+    assert scales == {"choices": [("6", 1), ("12", 2), ("24", 4)], "value": 1}
 
 
 # — look closer —
@@ -472,7 +556,7 @@ def test_a_branch_outside_the_picture_is_refused(store, branch_off, position):
 def test_an_account_in_words_holds_the_pixel_s_own_numbers(store, temperature):
     account = account_for(store.get(CARD), run_of((0, 3, temperature)), 0, 2, 4)
 
-    told = lessons.describe_account(account, 2, 4)
+    told = pixel_account.describe_account(account, 2, 4)
 
     black, white = account.probabilities.tolist()
     assert "Row 2, column 4: pixel 17" in told
@@ -484,6 +568,40 @@ def test_an_account_in_words_holds_the_pixel_s_own_numbers(store, temperature):
     assert rf"{account.image_bits:.1f}" in told and f"{account.surprise:.3f}$ bits" in told
     sign = r"\ge" if account.uniform >= black else "<"
     assert f"$u {sign} {black:.4f}$" in told
+
+
+@pytest.mark.parametrize("top_p", [1.0, 0.7])
+def test_an_account_of_many_levels_puts_the_uniform_between_its_own_edges(top_p):
+    torch.manual_seed(0)
+    model = PixelCNN(ImageSpec(1, 6, 6, levels=8), features=8, blocks=1, head=8).eval()
+    run = Run("any", 1, "raster", (Segment(0, 3, 0.9, top_p),))
+    account = account_for(model, run, 0, 2, 4)
+
+    told = pixel_account.describe_account(account, 2, 4)
+
+    level = int(re.search(r"\*\*(\d) of 7\*\*", told)[1])
+    below, end = map(
+        float, re.search(r"end\nat ([\d.]+), and \d ends at ([\d.]+)\.", told).groups()
+    )
+    assert level == account.level
+    assert below - 1e-4 <= account.uniform < end + 1e-4
+    assert end - below == pytest.approx(account.probabilities[level].item(), abs=2e-4)
+    assert f"{account.surprise:.3f}$ bits" in told
+    assert ("Top-p 0.7 keeps" in told) == (top_p < 1)
+    kept = re.search(r"keeps (\d) of 8 levels", told)
+    assert kept is None or int(kept[1]) == (account.probabilities > 0).sum()
+
+
+def test_a_binary_account_says_what_top_p_left(store):
+    run = Run(CARD, 1, "raster", (Segment(0, 3, 1.0, 0.0),))
+    account = account_for(store.get(CARD), run, 0, 2, 4)
+
+    told = pixel_account.describe_account(account, 2, 4)
+
+    white = account.logits.softmax(dim=0)[1].item()
+    assert f"= {white:.4f}$$" in told, "the network's own probability stays to be read"
+    assert "Top-p 0 keeps the likeliest level alone" in told
+    assert "= 0.000$ bits" in told
 
 
 def wide_pixelcnn():

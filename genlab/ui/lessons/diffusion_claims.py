@@ -12,7 +12,7 @@ from genlab.inference.image_noise import ImageNoise
 from genlab.store import ModelStore
 from genlab.ui.closer import Claim
 from genlab.ui.lessons import diffusion_runs as runs
-from genlab.ui.lessons.diffusion_example import examples_of, min_snr_weight
+from genlab.ui.lessons.diffusion_example import examples_of
 
 SEED = 0
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the way through a schedule
@@ -176,11 +176,10 @@ def check_batch(store: ModelStore, name: str) -> str:
     errors = velocity_errors(model, images[places], labels, t)
     alone = velocity_errors(model, images[places[:1]], labels[:1], t[:1]).item()
     apart = abs(alone - errors[0].item())
-    alpha_bars = model.schedule.alpha_bars[t].tolist()
+    weights = model.schedule.velocity_weights[t].tolist()
     rows = [
-        f"| {step} | {error:.4f} | {min_snr_weight(alpha_bar):.4f} | "
-        f"{min_snr_weight(alpha_bar) * error:.5f} |"
-        for step, error, alpha_bar in zip(t.tolist(), errors.tolist(), alpha_bars, strict=True)
+        f"| {step} | {error:.4f} | {weight:.4f} | {weight * error:.5f} |"
+        for step, error, weight in zip(t.tolist(), errors.tolist(), weights, strict=True)
     ]
     return (
         f"{len(places)} examples, each with a step of its own, **one** pass for all:\n\n"

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from genlab import data
-from genlab.core.noise_schedule import NoiseSchedule
+from genlab.core.noise_schedule import LEAST_WEIGHT, MOST_WEIGHT, NoiseSchedule
 from genlab.core.protocols import Denoiser
 from genlab.inference.diffusion_steps import Prediction, predict
 from genlab.inference.forward_diffusion import add_noise, to_images, to_signal
@@ -21,7 +21,6 @@ from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.panels import Panel, ShownPicture
 
-GAMMA = 5.0  # the largest weight of min-SNR, as the training has it
 PIXEL = (14, 14)  # row and column, amid the picture
 SHARES = (0.05, 0.25, 0.5, 0.75, 0.95)  # of all steps, at which weights are compared
 PANELS = (Panel("x₀"), Panel("Noise ε", signed=True), Panel("x_t"), Panel("x̂₀"))
@@ -35,6 +34,7 @@ class TrainingExample:
         x_0, noise: (1, C, H, W) float64, x_0 from −1 to 1.
         t: the step.
         alpha_bar: ᾱ_t.
+        weight: what the error counts in the loss.
         seen: the network's answer, not clipped; its `x_t` is what it got.
         label, told: the picture's class, as a number and in words.
     """
@@ -43,6 +43,7 @@ class TrainingExample:
     noise: Tensor
     t: int
     alpha_bar: float
+    weight: float
     seen: Prediction
     label: int
     told: str
@@ -62,22 +63,9 @@ class TrainingExample:
         """The mean square of v's error over all pixels."""
         return (self.found_velocity - self.velocity).square().mean().item()
 
-    @property
-    def weight(self) -> float:
-        """What the error counts in the loss."""
-        return min_snr_weight(self.alpha_bar)
-
 
 def _velocity(alpha_bar: float, noise: Tensor, x_0: Tensor) -> Tensor:
     return math.sqrt(alpha_bar) * noise - math.sqrt(1 - alpha_bar) * x_0
-
-
-def min_snr_weight(alpha_bar: float, gamma: float = GAMMA) -> float:
-    """min(SNR, γ) / (SNR + 1), where SNR = ᾱ / (1 − ᾱ) and SNR + 1 = 1 / (1 − ᾱ).
-
-    Reference: Hang et al. (2023), https://arxiv.org/abs/2303.09556
-    """
-    return min(alpha_bar, gamma * (1 - alpha_bar))
 
 
 def examples_of(store: ModelStore, name: str) -> data.DataSet:
@@ -102,8 +90,8 @@ def open_example(
     x_0, label = to_signal(found.images[place : place + 1] / 255), int(found.labels[place])
     noise = ImageNoise(model.spec, seed, 1).draw()
     seen = ask(model, x_0, noise, t, label)
-    alpha_bar = model.schedule.alpha_bar(t)
-    return TrainingExample(x_0, noise, t, alpha_bar, seen, label, found.classes[label])
+    alpha_bar, weight = model.schedule.alpha_bar(t), model.schedule.velocity_weights[t].item()
+    return TrainingExample(x_0, noise, t, alpha_bar, weight, seen, label, found.classes[label])
 
 
 @torch.inference_mode()
@@ -170,14 +158,16 @@ $$\begin{{aligned}}
 
 Over all pixels the mean of $(\hat v - v)^2$ is **{opened.error:.4f}**. The signal is
 $\mathrm{{SNR}} = \bar\alpha_t / (1 - \bar\alpha_t) = {snr:.4g}$ times as strong as the noise, and
-*min-SNR* makes the loss of it
+a *truncated SNR* makes the loss of it
 
 $$\begin{{aligned}}
-L &= \frac{{\min(\mathrm{{SNR}}, {GAMMA:g})}}{{\mathrm{{SNR}} + 1}} \cdot {opened.error:.4f} \cr
+L &= \frac{{\min(\max(\mathrm{{SNR}}, {LEAST_WEIGHT:g}), {MOST_WEIGHT:g})}}{{\mathrm{{SNR}} + 1}}
+\cdot {opened.error:.4f} \cr
 &= {opened.weight:.4f} \cdot {opened.error:.4f} = {opened.weight * opened.error:.5f}
 \end{{aligned}}$$
 
-So steps with hardly any noise or hardly any picture count little:
+So steps with hardly any noise, whose picture is plain to see, count little; the noisiest ones,
+where the picture is decided, count fully:
 
 {_weight_table(schedule)}
 """
@@ -187,7 +177,7 @@ def _weight_table(schedule: NoiseSchedule) -> str:
     steps = [round(share * (schedule.steps - 1)) for share in SHARES]
     rows = [
         f"| {t} | {schedule.alpha_bar(t):.4f} | {schedule.snr[t].item():.3g} "
-        f"| {min_snr_weight(schedule.alpha_bar(t)):.4f} |"
+        f"| {schedule.velocity_weights[t].item():.4f} |"
         for t in steps
     ]
     return "\n".join(["| $t$ | $\\bar\\alpha_t$ | SNR | weight |", "|---:|---:|---:|---:|", *rows])

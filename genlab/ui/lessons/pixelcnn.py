@@ -11,21 +11,19 @@ from genlab import data
 from genlab.analysis.causality import fill_effect, flip_effect, most_doubtful
 from genlab.analysis.layers import autoregressive_layers
 from genlab.analysis.likelihood import image_nats
-from genlab.core.errors import InputError
 from genlab.core.images import dequantise, quantise
 from genlab.inference.autoregressive import inverse_cdf
-from genlab.inference.runs import PixelAccount, account_for
 from genlab.nn.gated import GatedLayer, down_shift, gate
 from genlab.nn.masked import MaskedConv2d, causal_mask
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas import PixelPlayer
-from genlab.ui.closer import LATEX, Claim, common_mistakes, layer_rows
+from genlab.ui.closer import Claim, common_mistakes, layer_rows
+from genlab.ui.lessons import pixel_account, pixels_depth
 
 TARGET = (14, 14)  # a pixel amid the digit
 FAR_UP, FAR_ASIDE = range(3, 9), range(-4, 5, 2)  # pixels from the target
 AMID = slice(10, 20), slice(8, 20)  # rows and columns in which a digit still goes on
-INVITATION = "*Click a drawn pixel above: here you read how it came about.*"
 
 
 def build(
@@ -42,7 +40,7 @@ def build(
         views: declares further views of the network, above the table of its layers.
     """
     with gr.Accordion("Look closer", open=False):
-        account = gr.Markdown(INVITATION, latex_delimiters=LATEX, elem_classes="genlab-account")
+        pixel_account.build(store, player, runs)
         gr.Markdown("### The lines of our code that did this")
         code = gr.Code(
             _code(store, card.value), language="python", show_label=False, interactive=False
@@ -50,79 +48,10 @@ def build(
         views()
         with gr.Accordion("Layer by layer", open=False):
             layers = gr.Markdown(_layers(store, card.value), elem_classes="genlab-layers")
-    common_mistakes(_claims(store), card)
+    common_mistakes((*_claims(store), *pixels_depth.claims(store, "Sampling")), card)
     follow = kit.readable_errors(lambda name: (_layers(store, name), _code(store, name)))
     card.change(follow, card, [layers, code],
                 show_progress="hidden", api_visibility="private", preprocess=False)  # fmt: skip
-
-    @kit.readable_errors
-    def explain(runs: dict, event: gr.EventData) -> str:
-        asked = event._data if isinstance(event._data, dict) else {}
-        run = runs.get(str(asked.get("run")))
-        if run is None:
-            raise InputError("This run is no longer known here. Press Draw, then click again.")
-        place = asked.get("index")
-        if not isinstance(place, list) or len(place) != 3:
-            raise InputError("The click did not arrive whole. Click the pixel again.")
-        model = store.get(run.card)
-        image, row, column = (
-            kit.whole_number(value, name, 0, limit - 1)
-            for value, name, limit in zip(
-                place,
-                ("Image", "Row", "Column"),
-                (run.images, model.spec.height, model.spec.width),
-                strict=True,
-            )
-        )
-        account = account_for(model, run, image, row, column)
-        return describe_account(account, row, column, run.label, run.guidance)
-
-    player.select(explain, runs, account, show_progress="hidden", trigger_mode="multiple",
-                  api_visibility="private", **kit.COMPUTE)  # fmt: skip
-
-
-def describe_account(
-    account: PixelAccount, row: int, column: int, label: int | None = None, guidance: float = 1.0
-) -> str:
-    """The sampling formula of a binary pixel with its own numbers in it."""
-    logit = (account.logits[-1] - account.logits[0]).item()
-    black, white = account.probabilities[0].item(), account.probabilities[-1].item()
-    drawn = "white" if account.level else "black"
-    comparison = r"\ge" if account.level else "<"
-    probability = account.probabilities[account.level].item()
-    return rf"""
-### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
-
-The network reads all earlier pixels{_heard(label)} and gives one logit,
-$\ell = {logit:.3f}${_guided(account, guidance)}. With the temperature
-$T = {account.temperature:g}$ that is
-
-$$p(x_{{{account.index + 1}}} = \text{{white}} \mid x_1, \dots, x_{{{account.index}}})
-= \sigma(\ell / T) = \frac{{1}}{{1 + e^{{-({logit:.3f}) / {account.temperature:g}}}}}
-= {white:.4f}$$
-
-This image's seed gave the pixel the random number $u = {account.uniform:.4f}$. Black takes the
-interval from 0 to $p(\text{{black}}) = {black:.4f}$, white the rest; $u {comparison} {black:.4f}$,
-so the pixel is **{drawn}**. That costs $-\log_2 {probability:.4f} = {account.surprise:.3f}$ bits.
-The product over all pixels is the probability of the picture, so the costs add up:
-
-$$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {account.image_bits:.1f}
-\text{{ bits}}$$
-"""
-
-
-def _heard(label: int | None) -> str:
-    return "" if label is None else f", hears that the picture is of class {label},"
-
-
-def _guided(account: PixelAccount, guidance: float) -> str:
-    if account.unguided is None:
-        return ""
-    given, free = (float(each[-1] - each[0]) for each in account.unguided)
-    return (
-        rf" $= {free:.3f} + {guidance:g} \cdot ({given:.3f} - ({free:.3f}))$, its logit without a "
-        "class moved towards the one with it"
-    )
 
 
 def _code(store: ModelStore, name: str | None) -> str:

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from genlab.analysis.streams import StackMaps, gated_layers, look_into
-from genlab.core.errors import InputError
 from genlab.core.frames import last
 from genlab.core.images import quantise, to_picture
 from genlab.inference.runs import Run, stream_run
@@ -16,6 +15,7 @@ from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas import PixelPlayer
 from genlab.ui.canvas.gates import GateMaps, ShownGates, ShownStack, absent
+from genlab.ui.lessons.pixel_account import clicked_pixel
 
 CHANNELS = 4  # shown of each stack
 MOST_LAYERS = 1000  # of any network; the slider may stand at another network's layer
@@ -92,28 +92,6 @@ def build(store: ModelStore, card: gr.Dropdown, player: PixelPlayer, runs: gr.St
     layer.input(move, [chosen, layer], maps, trigger_mode="always_last",
                 **settings, **kit.COMPUTE)  # fmt: skip
     card.change(follow, [card, chosen, layer], [layer, maps], **settings, **kit.COMPUTE)
-
-
-def clicked_pixel(store: ModelStore, runs: dict[str, Run], data: object) -> Chosen:
-    """The pixel that an event of the player names.
-
-    Raises:
-        InputError: a run that is not this visitor's, or no pixel of it.
-    """
-    asked = data if isinstance(data, dict) else {}
-    run = runs.get(str(asked.get("run")))
-    if run is None:
-        raise InputError("This run is no longer known here. Press Draw, then click again.")
-    place = asked.get("index")
-    if not isinstance(place, list) or len(place) != 3:
-        raise InputError("The click did not arrive whole. Click the pixel again.")
-    spec = store.get(run.card).spec
-    limits = {"Image": run.images, "Row": spec.height, "Column": spec.width}
-    image, row, column = (
-        kit.whole_number(value, name, 0, limit - 1)
-        for value, (name, limit) in zip(place, limits.items(), strict=True)
-    )
-    return run, image, row, column
 
 
 def show_gates(store: ModelStore, chosen: Chosen, number: int) -> ShownGates:

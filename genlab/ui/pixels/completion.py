@@ -23,6 +23,7 @@ from genlab.ui.pixels import completion_stage as stages
 from genlab.ui.pixels import completion_views as views
 
 UNTRAINED = "No PixelCNN is trained yet. Run `python -m train pixelcnn-mnist`, then reload."
+LIVE_INTERVAL = 0.15  # seconds; each message costs the page time that the last one waits for
 
 # Another picture under the same mask, in the model's levels; both are text, see `MaskBoard`. The
 # server rounds again by its own rule, so this is what it looks like and never what it is.
@@ -71,7 +72,7 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
     _wire_picture(store, card, stage, changes)
     refitted = _wire_card(store, card, controls)
     _wire_runs(store, card, stage, controls, refitted)
-    kit.on_page_load(lambda: draw_opening(store, card.value), [stage.panels, stage.status])
+    kit.on_first_sight(lambda: draw_opening(store, card.value), [stage.panels, stage.status])
 
 
 @functools.lru_cache(maxsize=4)
@@ -151,7 +152,7 @@ def _wire_runs(
             return
         asked = read(*sent)
         asking.must_be_quick(asked)
-        yield from views.fill_in(store, asked)
+        yield from views.fill_in(store, asked, LIVE_INTERVAL)
 
     inputs = [card, stage.board, controls.label, controls.guidance, controls.temperature,
               controls.seed]  # fmt: skip

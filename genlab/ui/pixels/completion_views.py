@@ -60,8 +60,13 @@ class Progress:
 # — what is drawn —
 
 
-def fill_in(store: ModelStore, asked: Asked) -> Iterator[Message]:
+def fill_in(
+    store: ModelStore, asked: Asked, interval: float = kit.MESSAGE_INTERVAL
+) -> Iterator[Message]:
     """Six variants of what is erased: pictures and words, as they are computed.
+
+    Args:
+        interval: seconds between two messages, at least.
 
     Raises:
         InputError: it takes more than a minute.
@@ -75,7 +80,7 @@ def fill_in(store: ModelStore, asked: Asked) -> Iterator[Message]:
         asked.model, asked.pixels, asked.kept, seed=asked.seed, count=VARIANTS,
         temperature=asked.temperature, label=asked.label, guidance=asked.guidance,
     )  # fmt: skip
-    for progress in follow(frames, asked.kept):
+    for progress in follow(frames, asked.kept, interval):
         if progress.is_last:
             notes = with_classes(notes, read_classes(store, asked.card, progress.images))
             words = f"{store.card(asked.card).title}: {tell_progress(progress)} "
@@ -84,8 +89,10 @@ def fill_in(store: ModelStore, asked: Asked) -> Iterator[Message]:
             yield _shown(progress.images, notes), tell_progress(progress)
 
 
-def follow(frames: Iterator[PixelFrame], kept: Tensor) -> Iterator[Progress]:
-    """At most 30 messages a second, and always the one after the last erased pixel.
+def follow(
+    frames: Iterator[PixelFrame], kept: Tensor, interval: float = kit.MESSAGE_INTERVAL
+) -> Iterator[Progress]:
+    """A message an interval, and always the one after the last erased pixel.
 
     Raises:
         InputError: it takes more than a minute.
@@ -98,7 +105,7 @@ def follow(frames: Iterator[PixelFrame], kept: Tensor) -> Iterator[Progress]:
             there[frame.front[:, 0], frame.front[:, 1]] = True
             missing = int(there.logical_not().sum())
             now = time.monotonic()
-            if not missing or now - told >= kit.MESSAGE_INTERVAL:
+            if not missing or now - told >= interval:
                 told = now
                 images = frame.images.where(there, NOT_DRAWN)
                 share = frame.step / frame.total

@@ -203,4 +203,4 @@ def _wire(
         change(kit.readable_errors(show), [card, board.canvas], outputs, show_progress="hidden",
                trigger_mode="always_last", api_visibility="private", preprocess=False,
                cancels=[run], **kit.COMPUTE)  # fmt: skip
-    kit.on_page_load(begin, outputs)
+    kit.on_first_sight(begin, outputs)

@@ -1,0 +1,134 @@
+"""How one pixel came about, in words and with its own numbers: a click on a drawn pixel asks."""
+
+import gradio as gr
+
+from genlab.core.errors import InputError
+from genlab.inference.runs import PixelAccount, Run, account_for, sized
+from genlab.store import ModelStore
+from genlab.ui import kit
+from genlab.ui.canvas import PixelPlayer
+from genlab.ui.closer import LATEX
+
+INVITATION = "*Click a drawn pixel above: here you read how it came about.*"
+
+
+def build(store: ModelStore, player: PixelPlayer, runs: gr.State) -> None:
+    """Declare the text; a click on a pixel of the player fills in its numbers."""
+    account = gr.Markdown(INVITATION, latex_delimiters=LATEX, elem_classes="genlab-account")
+
+    @kit.readable_errors
+    def explain(runs: dict, event: gr.EventData) -> str:
+        run, image, row, column = clicked_pixel(store, runs, event._data)
+        told = account_for(store.get(run.card), run, image, row, column)
+        return describe_account(told, row, column, run.label, run.guidance)
+
+    player.select(explain, runs, account, show_progress="hidden", trigger_mode="multiple",
+                  api_visibility="private", **kit.COMPUTE)  # fmt: skip
+
+
+def clicked_pixel(
+    store: ModelStore, runs: dict[str, Run], data: object
+) -> tuple[Run, int, int, int]:
+    """The run, image, row and column that an event of the player names.
+
+    Raises:
+        InputError: a run that is not this visitor's, or no pixel of it.
+    """
+    asked = data if isinstance(data, dict) else {}
+    run = runs.get(str(asked.get("run")))
+    if run is None:
+        raise InputError("This run is no longer known here. Press Draw, then click again.")
+    place = asked.get("index")
+    if not isinstance(place, list) or len(place) != 3:
+        raise InputError("The click did not arrive whole. Click the pixel again.")
+    spec = sized(store.get(run.card), run).spec
+    limits = {"Image": run.images, "Row": spec.height, "Column": spec.width}
+    image, row, column = (
+        kit.whole_number(value, name, 0, limit - 1)
+        for value, (name, limit) in zip(place, limits.items(), strict=True)
+    )
+    return run, image, row, column
+
+
+def describe_account(
+    account: PixelAccount, row: int, column: int, label: int | None = None, guidance: float = 1.0
+) -> str:
+    """The sampling formula of a pixel of one channel with its own numbers in it."""
+    probability, surprise = account.probabilities[account.level].item(), abs(account.surprise)
+    body = _binary if len(account.logits) == 2 else _of_many_levels
+    return rf"""
+### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
+
+{body(account, label, guidance)}
+That costs $-\log_2 {probability:.4f} = {surprise:.3f}$ bits. The product over all pixels is
+the probability of the picture, so the costs add up:
+
+$$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {abs(account.image_bits):.1f}
+\text{{ bits}}$$
+"""
+
+
+def _binary(account: PixelAccount, label: int | None, guidance: float) -> str:
+    logit = (account.logits[-1] - account.logits[0]).item()
+    before_cut = (account.logits / account.temperature).softmax(dim=0)[-1].item()
+    black = account.probabilities[0].item()
+    drawn = "white" if account.level else "black"
+    comparison = r"\ge" if account.level else "<"
+    return rf"""The network reads all earlier pixels{_heard(label)} and gives one logit,
+$\ell = {logit:.3f}${_guided(account, guidance)}. With the temperature
+$T = {account.temperature:g}$ that is
+
+$$p(x_{{{account.index + 1}}} = \text{{white}} \mid x_1, \dots, x_{{{account.index}}})
+= \sigma(\ell / T) = \frac{{1}}{{1 + e^{{-({logit:.3f}) / {account.temperature:g}}}}}
+= {before_cut:.4f}$$
+
+{_cut(account)}This image's seed gave the pixel the random number $u = {account.uniform:.4f}$. Black
+takes the interval from 0 to $p(\text{{black}}) = {black:.4f}$, white the rest;
+$u {comparison} {black:.4f}$, so the pixel is **{drawn}**."""
+
+
+def _of_many_levels(account: PixelAccount, label: int | None, guidance: float) -> str:
+    level, levels = account.level, len(account.logits)
+    logit, likeliest = account.logits[level].item(), int(account.probabilities.argmax())
+    edges = account.probabilities.cumsum(dim=0)
+    below = edges[level - 1].item() if level else 0.0
+    guided = "" if account.unguided is None else f", under guidance {guidance:g}"
+    return rf"""The network reads all earlier pixels{_heard(label)} and gives {levels} logits, one
+for each level from 0, black, to {levels - 1}, white{guided}. With the temperature
+$T = {account.temperature:g}$ the level that was drawn, {level} with its logit
+$\ell_{{{level}}} = {logit:.3f}$, has
+
+$$p(x_{{{account.index + 1}}} = {level} \mid x_1, \dots, x_{{{account.index}}})
+= \frac{{e^{{\ell_{{{level}}} / T}}}}{{\sum_k e^{{\ell_k / T}}}}
+= {(account.logits / account.temperature).softmax(dim=0)[level].item():.4f}$$
+
+{_cut(account)}The likeliest level was {likeliest}, with probability
+{account.probabilities[likeliest].item():.4f}. This image's seed gave the pixel the random number
+$u = {account.uniform:.4f}$. The levels take intervals one after the other; those below {level} end
+at {below:.4f}, and {level} ends at {edges[level].item():.4f}. Between these lies $u$, so the pixel
+is **{level} of {levels - 1}**."""
+
+
+def _cut(account: PixelAccount) -> str:
+    """What top-p left of the distribution; nothing where it is 1."""
+    if account.top_p == 1:
+        return ""
+    kept = int((account.probabilities > 0).sum())
+    left = "the likeliest level alone" if kept == 1 else f"{kept} of {len(account.logits)} levels"
+    return (
+        f"Top-p {account.top_p:.2g} keeps {left}; what was cut off is shared out in proportion.\n"
+    )
+
+
+def _heard(label: int | None) -> str:
+    return "" if label is None else f", hears that the picture is of class {label},"
+
+
+def _guided(account: PixelAccount, guidance: float) -> str:
+    if account.unguided is None:
+        return ""
+    given, free = (float(each[-1] - each[0]) for each in account.unguided)
+    return (
+        rf" $= {free:.3f} + {guidance:g} \cdot ({given:.3f} - ({free:.3f}))$, its logit without a "
+        "class moved towards the one with it"
+    )
