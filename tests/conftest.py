@@ -1,6 +1,10 @@
 """One thread for every test, as on the server; the shelf of cards."""
 
 import os
+import signal
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # what a shell starts in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when torch is imported
 # Read when gradio is: two processes of tests that look for a free port must not find the same.

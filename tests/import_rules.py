@@ -107,13 +107,16 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     "genlab.ui.shell": (
         {
             *("genlab.ui.tabs", "genlab.ui.kit", "genlab.store", "genlab.registry"),
-            *("genlab.ui.whole_props", "genlab.ui.quiet"),
+            *("genlab.ui.whole_props", "genlab.ui.quiet", "genlab.ui.compression"),
+            "genlab.ui.unwatched",
             "genlab.core",
         },
         {"gradio", "matplotlib"},
     ),
     "genlab.ui.whole_props": (set(), {"gradio"}),
     "genlab.ui.quiet": (set(), {"gradio"}),
+    "genlab.ui.compression": (set(), {"gradio", "starlette"}),
+    "genlab.ui.unwatched": (set(), {"starlette"}),
     "genlab.__init__": (set(), set()),
     "genlab.ui.__init__": (set(), set()),
     "app": ({"genlab.ui", "genlab.store"}, {"gradio"}),

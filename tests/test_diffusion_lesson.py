@@ -25,10 +25,8 @@ from genlab.store import skeleton
 from genlab.ui.drawing.unet import draw_unet
 from genlab.ui.lessons import diffusion, diffusion_network
 from genlab.ui.lessons.diffusion_example import (
-    GAMMA,
     PIXEL,
     describe_example,
-    min_snr_weight,
     open_example,
     shown,
 )
@@ -119,15 +117,8 @@ def test_error_weight_and_loss_are_those_of_the_training(t):
 
     images, labels, at = (opened.x_0 + 1) / 2, torch.tensor([1]), torch.tensor([t])
     expected = recipe.squared_errors(Velocity(exact), images, labels, at, opened.noise)
-    weight = recipe.min_snr_weights(exact.schedule, at)
     assert opened.error == pytest.approx(expected.item())
-    assert opened.weight == pytest.approx(weight.item())
-
-
-def test_the_largest_weight_is_the_training_s():
-    assert GAMMA == recipe.GAMMA
-    assert min_snr_weight(0.5) == 0.5  # SNR 1, of 2
-    assert min_snr_weight(10 / 11) == pytest.approx(GAMMA / 11)  # SNR 10, cut off
+    assert opened.weight == exact.schedule.velocity_weights[t].item()
 
 
 def test_the_pixel_s_numbers_in_the_account_are_the_tensors(store, model):
@@ -154,7 +145,7 @@ def test_the_table_of_weights_has_those_of_the_schedule(store, model):
     assert len(rows) == 5
     for t, alpha_bar, weight in rows:
         assert float(alpha_bar) == pytest.approx(model.schedule.alpha_bar(int(t)), abs=1e-4)
-        expected = recipe.min_snr_weights(model.schedule, torch.tensor([int(t)])).item()
+        expected = model.schedule.velocity_weights[int(t)].item()
         assert float(weight) == pytest.approx(expected, abs=1e-4)
 
 
@@ -321,7 +312,7 @@ def test_the_diagram_has_the_shapes_that_a_pass_has(card):
 
     parts = [part for part in draw_up_unet(card.build).parts if part.name]
 
-    assert len(parts) == len(network.network.down) + len(network.network.up) + 5
+    assert len(parts) == len(network.network.down) + len(network.network.up) + 7
     assert all(ran[part.name] == part.shape for part in parts)
 
 
@@ -338,7 +329,7 @@ def test_only_conditioned_blocks_hear_time_and_class():
 
     hearing = {part.name for part in parts if part.hears}
     assert hearing == {part.name for part in parts if part.text == "Conditioned block"}
-    assert len(hearing) == 7
+    assert len(hearing) == 8
 
 
 def test_a_network_of_two_resolutions_has_another_diagram():

@@ -235,11 +235,25 @@ def test_a_conditional_model_s_figures_are_given_the_class_a_mixture_and_without
 def test_a_conditional_model_has_no_figure_of_an_unconditional_one(images, checkpoints):
     evaluate(checkpoints, build=ClassCoin)
 
-    assert set(figures(checkpoints)) == {"fid"} | {
+    assert set(figures(checkpoints)) == {"fid", "test_accuracy"} | {
         f"nats_{kind}_{name}"
         for kind in ("dynamic", "thresholded")
         for name in ("conditional", "mixture", "null")
     }
+
+
+def test_a_conditional_model_s_accuracy_is_the_share_whose_own_class_is_the_likeliest(
+    images, checkpoints
+):
+    evaluate(checkpoints, build=ClassCoin)
+
+    likeliest = exact_class_nats(drawn(images, 0)).argmin(axis=1)
+    share = (likeliest == np.arange(40) % 3).mean()
+    figure = figures(checkpoints)["test_accuracy"]
+    assert 0 < share < 1, "else the test could not tell"
+    assert figure.value == pytest.approx(share, abs=1e-4)
+    assert figure.standard_error == pytest.approx(math.sqrt(share * (1 - share) / 40), abs=1e-4)
+    assert figure.n == 40
 
 
 def exact_die_bits(images):
@@ -269,7 +283,9 @@ def test_bits_of_a_conditional_model_are_given_the_class_a_mixture_and_without(i
         "mixture": (math.log2(3) - np.logaddexp2.reduce(powers)) / PIXELS,
         "null": even,
     }
-    assert set(figures(checkpoints)) == {"fid"} | {f"bits_per_dim_{name}" for name in expected}
+    assert set(figures(checkpoints)) == {"fid", "test_accuracy"} | {
+        f"bits_per_dim_{name}" for name in expected
+    }
     for name, bits in expected.items():
         figure = figures(checkpoints)[f"bits_per_dim_{name}"]
         assert figure.value == pytest.approx(bits.mean(), abs=1e-4), name

@@ -37,7 +37,7 @@ from train.evaluators.denoiser import (  # noqa: E402
 )
 from train.judged import judge_features  # noqa: E402
 from train.recipe import Recipe  # noqa: E402
-from train.recipes.ddpm import GAMMA, min_snr_weights, squared_errors  # noqa: E402
+from train.recipes.ddpm import squared_errors  # noqa: E402
 from train.sample_metrics import frechet_distance  # noqa: E402
 
 SIDE, IMAGES = 8, 600
@@ -89,7 +89,7 @@ def test_the_errors_of_the_exact_denoiser_are_the_variances_that_nobody_can_know
 
     signal = schedule.alpha_bars * SPREAD**2
     unknown = signal / (signal + 1 - schedule.alpha_bars)  # (T,), a pixel's variance of ε given x_t
-    weight = (GAMMA / schedule.snr).clamp(max=1)
+    weight = schedule.velocity_weights / schedule.alpha_bars  # an error of ε is ᾱ times v's
     for name, expected in (
         ("noise_error", unknown.mean().item()),
         ("velocity_error", (weight * unknown).mean().item()),
@@ -104,7 +104,7 @@ def test_the_weighted_error_is_what_the_training_makes_small():
     noise = torch.randn(test.images.shape, generator=generator)
     t = torch.randperm(IMAGES, generator=generator) * model.schedule.steps // IMAGES
     errors = squared_errors(model, test.images / 255, test.labels, t, noise)
-    errors = min_snr_weights(model.schedule, t) * errors
+    errors = model.schedule.velocity_weights[t] * errors
 
     found = by_name(velocity_error(subject(model)))["velocity_error"]
 

@@ -7,7 +7,7 @@ import torch
 
 from genlab.data import DataSet
 from train.recipe import recipes, shuffled
-from train.schedule import WARM_UP, film_moments, learning_rate_factor
+from train.schedule import WARM_UP, film_moments, fitting, learning_rate_factor
 
 MODELS_QUEUE = (  # MODELS.md, section 2
     *("pixelcnn-mnist", "gated-mnist", "judge-*", "vae-*", "dcgan-*", "ddpm-fashion"),
@@ -41,6 +41,26 @@ def test_the_film_has_its_moments_dense_at_the_start():
     assert len(moments) == 20
     assert (moments[0], moments[-1]) == (0, 1)
     assert [moment**0.5 for moment in moments] == pytest.approx([i / 19 for i in range(20)])
+
+
+@pytest.mark.parametrize("longer", [1.0, 1.5, 2.7, 10.0, 400.0])
+def test_a_film_of_a_run_that_got_more_time_is_thinned_to_its_new_spacing(longer):
+    taken = [moment / longer for moment in film_moments(20)]
+    wanted = [moment for moment in film_moments(20) if moment <= 1 / longer]
+
+    kept = fitting(taken, wanted)
+
+    assert kept == sorted(set(kept)) and len(kept) == len(wanted)
+    assert kept[0] == 0, "the untrained network stays"
+    assert all(
+        abs(taken[place] - moment) <= 0.06 / longer
+        for place, moment in zip(kept, wanted, strict=True)
+    )
+
+
+def test_a_film_that_has_no_picture_too_many_keeps_them_all():
+    assert fitting([0.0, 0.1], [0.0, 0.1, 0.2]) == [0, 1]
+    assert fitting([0.0, 0.3, 0.4, 0.5], [0.0, 0.9, 1.0]) == [0, 2, 3], "each is kept once"
 
 
 def test_an_epoch_has_every_image_once_with_its_label():

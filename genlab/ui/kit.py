@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.context import get_render_context
 
 from genlab.core.errors import GenLabError, InputError
 from genlab.store import ModelStore
@@ -32,6 +33,9 @@ PATIENCE = 5.0  # seconds that one waits for its turn
 
 MESSAGE_INTERVAL = 0.033  # seconds; at most 30 messages a second leave room to paint
 LONGEST_RUN = 60.0  # seconds of computing, then the visitor is told and the place is free
+
+FAMILY = "genlab-family"
+"""Class of the outermost tabs, one for each `Tab`."""
 
 TEXTS = Path(__file__).parent / "tabs" / "texts" / "en"
 
@@ -214,12 +218,17 @@ _SWAP = """() => {
 }"""
 
 
-def on_page_load(
+def on_first_sight(
     handler: Callable[[], object], output: gr.components.Component | list[gr.components.Component]
 ) -> None:
-    """Fill components when a visitor opens the page, outside the queue for long work."""
+    """Fill components when a visitor first opens their family's tab, not in the queue of long work.
+
+    The tab that is open from the start is filled as the page loads. A class that opens the page
+    together thus waits for one family's first pictures and not for all of them.
+    """
+    family = _closed_family()
     gr.on(
-        None,
+        None if family is None else _opened(family).change,
         readable_errors(handler),
         None,
         output,
@@ -227,3 +236,29 @@ def on_page_load(
         concurrency_limit=None,
         api_visibility="private",
     )
+
+
+def _closed_family() -> gr.Tab | None:
+    """The family's tab around what is being declared, unless it is open from the start.
+
+    Not a tab within it: its model may have been changed before a visitor comes there.
+    """
+    block = get_render_context()
+    while block is not None and FAMILY not in (block.elem_classes or ()):
+        block = block.parent
+    return None if block is None or block is block.parent.children[0] else block
+
+
+def _opened(family: gr.Tab) -> gr.State:
+    """Changes once for a visitor, when the tab is first selected; each tab has one."""
+    if not hasattr(family, "opened"):
+        family.opened = gr.State(False)
+        family.select(
+            lambda: True,
+            None,
+            family.opened,
+            show_progress="hidden",
+            concurrency_limit=None,
+            api_visibility="private",
+        )
+    return family.opened

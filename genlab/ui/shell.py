@@ -1,6 +1,7 @@
 """The site: the tabs in their order, and how it is served."""
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -8,8 +9,10 @@ import gradio as gr
 from genlab.core.errors import GenLabError
 from genlab.registry import discover
 from genlab.store import ModelStore
-from genlab.ui.kit import Tab
+from genlab.ui.compression import COMPRESSED
+from genlab.ui.kit import FAMILY, Tab
 from genlab.ui.quiet import share_hidden_progress
+from genlab.ui.unwatched import UNWATCHED
 from genlab.ui.whole_props import send_whole_props
 
 WAITING = 32  # events in the queue; the next visitor is told that it is full
@@ -24,6 +27,7 @@ LAUNCH = {
         button_cancel_background_fill_hover="#b91c1c",
     ),
     "css_paths": Path(__file__).parent / "shell.css",
+    "app_kwargs": {"middleware": [COMPRESSED, UNWATCHED]},
     "ssr_mode": False,
     "run_history": False,
     "enable_monitoring": False,
@@ -41,8 +45,12 @@ def tabs() -> list[Tab]:
     return sorted(discover("genlab.ui.tabs", "TAB"), key=lambda tab: tab.order)
 
 
-def build_app(store: ModelStore) -> gr.Blocks:
-    """The whole site as one page of tabs."""
+def build_app(store: ModelStore, pages: Sequence[Tab] | None = None) -> gr.Blocks:
+    """The site as one page of tabs.
+
+    Args:
+        pages: those that it has; all by default.
+    """
     send_whole_props()
     with gr.Blocks(title="GenLab", analytics_enabled=False, fill_width=True) as app:
         header = gr.Markdown(
@@ -51,8 +59,8 @@ def build_app(store: ModelStore) -> gr.Blocks:
             elem_classes="genlab-header",
         )
         with gr.Tabs():
-            for tab in tabs():
-                with gr.Tab(tab.title):
+            for tab in tabs() if pages is None else pages:
+                with gr.Tab(tab.title, elem_classes=FAMILY):
                     tab.build(store)
     share_hidden_progress(app, header)
     app.queue(max_size=WAITING, api_open=False)  # closed: requests that skip the queue

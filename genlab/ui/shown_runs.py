@@ -4,7 +4,13 @@ from collections.abc import Generator
 
 from genlab.inference.autoregressive import in_bursts
 from genlab.inference.cost import RunCost, full_pass_seconds
-from genlab.inference.runs import Run, Segment, guided, make_run_stepper, stream_run
+from genlab.inference.runs import (
+    Run,
+    Segment,
+    make_run_stepper,
+    sized,
+    stream_run,
+)
 from genlab.store import ModelStore
 from genlab.ui.canvas.payload import RunEncoder
 
@@ -12,8 +18,10 @@ BURST = 14  # steps that are encoded together, some 5 ms of computing
 
 
 def describe(store: ModelStore, run: Run) -> str:
-    """The caption: which card drew it, of which class, from which seeds."""
+    """The caption: which card drew it, how large, of which class, from which seeds."""
     parts = [store.card(run.card).title]
+    if run.size is not None:
+        parts.append(f"{run.size} × {run.size} pixels")
     if run.label is not None:
         guidance = f", guidance {run.guidance:g}" if run.guidance != 1 else ""
         parts.append(f"class {run.label}{guidance}")
@@ -26,19 +34,25 @@ def _describe_segment(segment: Segment, images: int) -> str:
         seeds = f"seeds {segment.seed}–{segment.seed + images - 1}"
     start = f"from pixel {segment.start}: " if segment.start else ""
     heat = f", temperature {segment.temperature:g}" if segment.temperature != 1 else ""
-    return f"{start}{seeds}{heat}"
+    cut = f", {_describe_top_p(segment.top_p)}" if segment.top_p != 1 else ""
+    return f"{start}{seeds}{heat}{cut}"
+
+
+def _describe_top_p(top_p: float) -> str:
+    return f"top-p {top_p:g}" if top_p else "argmax"
 
 
 def draw_run(store: ModelStore, run: Run, name: str) -> Generator[str, None, None]:
     """The payload of a run, piece by piece."""
     model = store.get(run.card)
+    spec = sized(model, run).spec
     stepper = make_run_stepper(model, run)
     encoder = RunEncoder(
         run=name,
-        rows=model.spec.height,
-        cols=model.spec.width,
+        rows=spec.height,
+        cols=spec.width,
         images=run.images,
-        levels=model.spec.levels,
+        levels=spec.levels,
         skew=stepper.skew,
         start=run.segments[-1].start,
         caption=describe(store, run),
@@ -67,11 +81,13 @@ def describe_cost(cost: RunCost) -> str:
 def measure(store: ModelStore, run: Run, seconds: float) -> RunCost:
     """What a finished run cost."""
     model = store.get(run.card)
-    passes_a_pixel = 1 if guided(model, run) is model else 2  # with the class, and without
+    spec = sized(model, run).spec
+    is_guided = run.label is not None and run.guidance != 1
+    passes_a_pixel = 2 if is_guided else 1  # with the class, and without
     return RunCost(
         images=run.images,
         steps=len(make_run_stepper(model, run).fronts),
         seconds=seconds,
-        full_passes=passes_a_pixel * model.spec.height * model.spec.width,
-        full_pass_seconds=full_pass_seconds(model, run.images),
+        full_passes=passes_a_pixel * spec.height * spec.width,
+        full_pass_seconds=full_pass_seconds(model, run.images, run.size),
     )

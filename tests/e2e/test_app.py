@@ -1,5 +1,9 @@
-"""The whole site in a real browser, with the shipped card, as a visitor meets it."""
+"""The site with its first page in a real browser, with the shipped card, as a visitor meets it.
 
+The other pages are left out: a browser takes seconds to set up all of them.
+"""
+
+import dataclasses
 import threading
 
 import httpx  # comes with gradio
@@ -12,7 +16,9 @@ from genlab.inference.runs import Run, Segment, account_for, stream_run
 from genlab.store import ModelStore
 from genlab.ui import shell
 from genlab.ui.lessons import pixelcnn as lessons
-from genlab.ui.tabs import pixelcnn as page_of_pixelcnn
+from genlab.ui.lessons import pixels_depth
+from genlab.ui.pixels import sampling as page_of_pixelcnn
+from genlab.ui.tabs import pixelcnn as tab_of_pixelcnn
 
 PLAYER = "pixelcnn-player"
 AT_ONCE = 15  # notch of the speed slider
@@ -27,8 +33,9 @@ def store():
 
 @pytest.fixture(scope="module")
 def url(store, serve):
-    shell.warm_up(store)
-    return serve(shell.build_app(store), **shell.LAUNCH)
+    page_of_pixelcnn.draw_opening(store)
+    sampling_alone = dataclasses.replace(tab_of_pixelcnn.TAB, build=tab_of_pixelcnn.build_sampling)
+    return serve(shell.build_app(store, [sampling_alone]), **shell.LAUNCH)
 
 
 @pytest.fixture(scope="module")
@@ -138,9 +145,9 @@ class Lab:
         self.player.wait("g.shown === g.total && !g.playing")
         self.draw.wait_for()
 
-    def picture(self, image=0):
-        """(28, 28) levels on the screen, −1 where nothing is drawn."""
-        colours = np.array(self.player.picture(28, 28, image=image))
+    def picture(self, image=0, side=28):
+        """(side, side) levels on the screen, −1 where nothing is drawn."""
+        colours = np.array(self.player.picture(side, side, image=image))
         white, black = (colours == 255).all(-1), (colours == 0).all(-1)
         return np.where(white, 1, np.where(black, 0, -1))
 
@@ -335,7 +342,7 @@ def test_two_visitors_with_one_seed_get_one_picture_and_do_not_meet(visit, lab):
 def busy(url, card, held):
     """Two held runs of others: as many as the server computes at once."""
     for seed in (1, 2):
-        settings = [card.name, 1, seed, 1.0, "raster", "any", 1.0]
+        settings = [card.name, 1, seed, 1.0, "raster", "any", 1.0, 1.0, 1]
         httpx.post(f"{url}gradio_api/call/draw_pixels", json={"data": settings})
     return held
 
@@ -405,8 +412,8 @@ def test_a_click_on_a_pixel_is_explained_with_its_numbers(lab, store, card):
 @pytest.mark.slow
 def test_every_claim_s_check_answers(lab, store):
     lab.open("Common mistakes")
-    claims = lessons._claims(store)
-    cards = lab.tab.locator(".genlab-claim")
+    claims = (*lessons._claims(store), *pixels_depth.claims(store, "Sampling"))
+    cards = lab.tab.locator(".genlab-claim:visible")
     cards.nth(len(claims) - 1).wait_for()
     assert cards.count() == len(claims)
 
@@ -539,6 +546,26 @@ def test_a_class_of_the_gated_network_is_drawn_under_its_guidance(visit, store):
     assert caption == f"{gated.title} · class 3, guidance 2 · seed 0"
     expected = drawn_by(store, gated, seed=0, count=1, label=3, guidance=2.0)[0]
     assert (lab.picture() == expected).all()
+
+
+def test_a_larger_picture_under_top_p_is_drawn_exactly_and_told_about(visit, store, card):
+    lab = visit()
+    lab.open("More")
+    top_p = lab.tab.get_by_label("number input for Top-p")
+    top_p.fill("0.9")
+    top_p.blur()
+    lab.choose("56")
+    lab.choose("Wavefront")
+
+    lab.start()
+    lab.finish()
+
+    caption = lab.player.part("caption").inner_text()
+    assert caption == f"{card.title} · 56 × 56 pixels · seed 0, top-p 0.9"
+    expected = drawn_by(store, card, seed=0, count=1, size=56, top_p=0.9)[0]
+    assert expected.shape == (56, 56)
+    assert (lab.picture(side=56) == expected).all()
+    assert "reads at most 10 rows up" in lab.status.inner_text()
 
 
 def test_a_network_without_classes_offers_none(visit):

@@ -14,11 +14,11 @@ from genlab.inference.autoregressive import sample
 from genlab.store import ModelStore
 from genlab.ui import shell
 from genlab.ui.canvas.payload import decode
-from genlab.ui.tabs import pixelcnn as page_of_pixelcnn
+from genlab.ui.pixels import sampling as page_of_pixelcnn
 
 NAN, INFINITY = float("nan"), float("inf")
 HUGE = 10**400
-LEAKS = ("Traceback", "File ", "/root", "/work", "/home", "site-packages", ".py", "0x")
+LEAKS = ("Traceback", "File ", "/home", "/usr", "site-packages", ".py", "0x")
 FORGED_PAYLOAD = '{"run":"opening","rows":28}|' + "ff" * 40_000
 SECONDS = 60
 
@@ -192,8 +192,8 @@ MODEL = "There is no model called .* Choose one of: "
 ORDER = "Order must be one of raster, wavefront. Change it"
 CLASS = "was trained without classes. Choose “Any class”"
 GUIDANCE = "Guidance must be a number from 0 to 5. Change it"
-FREE = ("any", 1.0)  # class and guidance of a network without classes
-FREELY = {"label": "any", "guidance": 1.0}
+FREE = ("any", 1.0, 1.0, 1)  # no class, no guidance, all levels, the training size
+FREELY = {"label": "any", "guidance": 1.0, "top_p": 1.0, "scale": 1}
 
 FORGED_SETTINGS = {
     "seed": [
@@ -226,6 +226,14 @@ FORGED_SETTINGS = {
     "guidance": [
         ({"guidance": each}, GUIDANCE)
         for each in (-0.1, 5.1, NAN, INFINITY, HUGE, "1", None, True, [1.0], {})
+    ],
+    "top-p": [
+        ({"top_p": each}, "Top-p must be a number from 0 to 1. Change it")
+        for each in (-0.1, 1.1, NAN, INFINITY, HUGE, "1", None, True, [1.0], {})
+    ],
+    "size": [
+        ({"scale": each}, "Size must be one of 1, 2, 4. Change it")
+        for each in (0, 3, 28, 1.0, NAN, HUGE, "1", None, True, [1], {})
     ],
 }  # fmt: skip
 
@@ -285,7 +293,7 @@ UNKNOWN_RUNS = [
 
 @pytest.mark.parametrize(
     ("trigger", "inputs"),
-    [("branch", [0, 1.0, None]), ("select", [None]), ("select", [None, 1])],
+    [("branch", [0, 1.0, 1.0, None]), ("select", [None]), ("select", [None, 1])],
 )
 def test_an_event_about_an_unknown_run_is_refused(caller, trigger, inputs, all_is_well):
     endpoint = caller.endpoint(trigger, len(inputs))
@@ -298,7 +306,9 @@ def test_a_branch_to_nowhere_is_refused(caller, all_is_well):
     endpoint = caller.endpoint("branch")
 
     for position in (None, 0, 784, -1, HUGE, NAN, INFINITY, 3.5, "3", [3], {"a": 3}, nested(50)):
-        output = caller.join(endpoint, [0, 1.0, None], {"run": "opening", "position": position})
+        output = caller.join(
+            endpoint, [0, 1.0, 1.0, None], {"run": "opening", "position": position}
+        )
         assert_refused(output, "The pixel to branch at must be a whole number from 1 to 783")
 
 
@@ -306,9 +316,9 @@ def test_a_branch_with_wrong_settings_is_refused(caller, all_is_well):
     endpoint, event = caller.endpoint("branch"), {"run": "opening", "position": 300}
 
     for seed in (-1, 2**32, NAN, "0", None, [0]):
-        assert_refused(caller.join(endpoint, [seed, 1.0, None], event), SEEDS)
+        assert_refused(caller.join(endpoint, [seed, 1.0, 1.0, None], event), SEEDS)
     for temperature in (0, NAN, "1", None, [1]):
-        assert_refused(caller.join(endpoint, [0, temperature, None], event), HEAT)
+        assert_refused(caller.join(endpoint, [0, temperature, 1.0, None], event), HEAT)
 
 
 def test_a_click_beside_the_picture_is_refused(caller, all_is_well):
@@ -329,7 +339,7 @@ def test_a_file_in_an_event_is_not_read(caller, all_is_well):
     """Gradio refuses it before we are asked, and names the caller's own path."""
     file = {"path": "/etc/passwd", "meta": {"_type": "gradio.FileData"}}
 
-    for trigger, inputs in (("branch", [0, 1.0, None]), ("select", [None])):
+    for trigger, inputs in (("branch", [0, 1.0, 1.0, None]), ("select", [None])):
         event = {"run": "opening", "position": 3, "index": [0, 3, 3], "file": file}
         output = caller.join(caller.endpoint(trigger, len(inputs)), inputs, event)
         assert output["error"] == (
@@ -356,7 +366,7 @@ def test_a_state_is_kept_by_the_server_and_not_taken_from_a_caller(caller, card,
     forged = {"mine": {"card": card, "images": 1, "order": "raster", "segments": []}}
 
     output = caller.join(
-        caller.endpoint("branch"), [0, 1.0, forged], {"run": "mine", "position": 3}
+        caller.endpoint("branch"), [0, 1.0, 1.0, forged], {"run": "mine", "position": 3}
     )
 
     assert_refused(output, "no longer known here")
@@ -367,7 +377,7 @@ def test_a_run_of_another_session_is_not_known(make_caller, card, all_is_well):
     name = decode(payload_of(one.draw(card, 1, 3, 1.0, "wavefront", *FREE))).settings.run
     event = {"run": name, "position": 300, "index": [0, 3, 3], "value": 0}
 
-    for trigger, inputs in (("branch", [0, 1.0, None]), ("select", [None])):
+    for trigger, inputs in (("branch", [0, 1.0, 1.0, None]), ("select", [None])):
         endpoint = one.endpoint(trigger, len(inputs))
         assert "error" not in one.join(endpoint, inputs, event)
         assert_refused(other.join(endpoint, inputs, event), "no longer known here")
@@ -418,7 +428,7 @@ def test_a_run_of_somebody_else_goes_on_undisturbed(
         ((_, output),) = caller.draw(*(right | wrong).values())
         assert_refused(output, remedy)
     for event in UNKNOWN_RUNS:
-        caller.join(caller.endpoint("branch"), [0, 1.0, None], event)
+        caller.join(caller.endpoint("branch"), [0, 1.0, 1.0, None], event)
 
     gate.set()
     run.join(SECONDS)

@@ -376,9 +376,9 @@ def test_a_pixel_shows_what_the_model_thought(at_once):
 def test_a_click_selects_for_the_server(at_once, lab):
     player = at_once("eight")
     player.stage.click(position=player.inside(3, 5, image=2))
-    player.wait_until(lambda: lab.events)
     level = int(RUNS["eight"][1][0][2, 3 * 28 + 5])
-    assert lab.events == [("select", [2, 3, 5], level)]
+    player.wait_until(lambda: ("select", [2, 3, 5], level) in lab.events)  # or one of before
+    assert lab.events[-1] == ("select", [2, 3, 5], level)
     assert "image 3" in player.part("when").inner_text()
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from forward_shelf import CARD, STEPS, declare_pages, forward_store
+from PIL import Image
 from playwright.sync_api import expect
 
 from genlab.inference.forward_diffusion import to_signal
@@ -126,6 +127,42 @@ def test_a_drawing_drowns_at_once_and_is_counted(opened, canvas):
     board.wait_until(lambda: (grey(drowned, "clean") != before).any())
     drawn = np.array(board.picture(28, 28))[..., 0].flatten()
     np.testing.assert_allclose(grey(drowned, "clean"), drawn, atol=1)
+
+
+def upload(tab, path):
+    chooser = tab.locator("#forward-board-upload").locator("xpath=..").locator("input[type=file]")
+    chooser.first.set_input_files(path)
+
+
+def test_an_uploaded_picture_drowns_too(opened, tmp_path):
+    tab, drowned = opened()
+    Image.new("RGB", (60, 60), (200, 200, 200)).save(tmp_path / "grey.png")
+
+    upload(tab, tmp_path / "grey.png")
+
+    drowned.wait_until(lambda: np.abs(grey(drowned, "clean").astype(int) - 200).max() <= 1)
+
+
+@pytest.mark.parametrize(
+    ("make", "told"),
+    [
+        (lambda path: path.write_bytes(b"no picture at all"), "Use a PNG, JPEG or WebP file"),
+        (
+            lambda path: Image.new("1", (20_000, 20_000)).save(path),
+            "more than 4096 × 4096 pixels. Make it smaller",
+        ),
+    ],
+    ids=["broken", "huge"],
+)
+def test_a_file_that_is_no_picture_is_refused_and_the_old_one_stays(opened, tmp_path, make, told):
+    tab, drowned = opened()
+    before = grey(drowned, "clean")
+    make(tmp_path / "wrong.png")
+
+    upload(tab, tmp_path / "wrong.png")
+
+    expect(tab.get_by_test_id("toast-body").filter(has_text=told).first).to_be_visible()
+    assert (grey(drowned, "clean") == before).all()
 
 
 def test_a_key_moves_the_time(opened):

@@ -1,5 +1,7 @@
 """Erasing, surroundings and scribbles, used by a visitor in a real browser."""
 
+import threading
+
 import gradio as gr
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from restoring_shelf import DENOISER, OTHER, SIDE, declare_pickers, restoring_st
 
 from genlab.core.images import to_picture
 from genlab.ui.diffusion import given_views as given
-from genlab.ui.diffusion import inpaint, outpaint, scribble
+from genlab.ui.diffusion import inpaint, outpaint, restoring_views, scribble
 from genlab.ui.diffusion import scribble_views as views
 from genlab.ui.latent.codes import example_images
 
@@ -114,7 +116,16 @@ def test_a_drawing_comes_under_the_mask_too(visit, canvas):
     assert sum(board.count("kept()")) == SIDE**2 // 2
 
 
-def test_stop_ends_a_run_and_keeps_what_it_had(visit, canvas):
+def test_stop_ends_a_run_and_keeps_what_it_had(visit, canvas, monkeypatch):
+    go_on, stream = threading.Event(), restoring_views.stream_inpainting
+
+    def held(*args, **settings):
+        for frame in stream(*args, **settings):
+            yield frame
+            if frame.step >= 3:
+                go_on.wait(10)
+
+    monkeypatch.setattr(restoring_views, "stream_inpainting", held)
     tab = visit("Inpaint")
     panels = canvas(tab, "inpaint-variants")
     set_slider(tab, "inpaint-steps", 100)
@@ -125,6 +136,7 @@ def test_stop_ends_a_run_and_keeps_what_it_had(visit, canvas):
     tab.locator("#inpaint-stop").click()
 
     expect(tab.locator("#inpaint-run")).to_be_visible()
+    go_on.set()
     expect(tab.locator("#inpaint-status")).to_contain_text("of 991")
     assert panels.count("notes[0]") == "seed 0"
 

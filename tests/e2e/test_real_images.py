@@ -4,12 +4,13 @@ import gradio as gr
 import pytest
 
 from genlab.store import ModelStore
+from genlab.ui.pixels import sampling
 from genlab.ui.shell import LAUNCH
 from genlab.ui.tabs import pixelcnn
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not pixelcnn.offered_cards(ModelStore()), reason="no PixelCNN is trained"),
+    pytest.mark.skipif(not sampling.offered_cards(ModelStore()), reason="no PixelCNN is trained"),
 ]
 
 GREYS = """() => [...new Set([...document.images].flatMap((each) => {
@@ -25,8 +26,8 @@ GREYS = """() => [...new Set([...document.images].flatMap((each) => {
 def address(serve):
     store = ModelStore()
     with gr.Blocks(fill_width=True, analytics_enabled=False) as app:
-        pixelcnn.build(store)
-    return serve(app, **{name: LAUNCH[name] for name in ("theme", "css_paths")})
+        pixelcnn.build_sampling(store)
+    return serve(app, **LAUNCH)
 
 
 def switch(tab):

@@ -16,7 +16,7 @@ from genlab.store import ModelStore
 from genlab.ui.canvas import PixelPlayer
 from genlab.ui.canvas.gates import gates_payload
 from genlab.ui.lessons import diagram, streams
-from genlab.ui.tabs.pixelcnn import draw_run
+from genlab.ui.shown_runs import draw_run
 
 SIZE = 9
 LAYERS = 4

@@ -3,7 +3,7 @@
 import pytest
 
 from genlab.store import ModelStore
-from genlab.ui.shell import build_app
+from genlab.ui.shell import LAUNCH, build_app
 from genlab.ui.tabs.vae import offered_cards
 
 PARTS = ("Sliders", "Your picture", "Plane", "Between", "Arithmetic", "Prior", "Loss")
@@ -18,7 +18,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def tab(shared_page, serve):
     app = build_app(ModelStore())
-    tab = shared_page(serve(app))
+    tab = shared_page(serve(app, **LAUNCH))
     tab.set_default_timeout(60_000)
     tab.get_by_role("tab", name="VAE", exact=True).click()
     return tab

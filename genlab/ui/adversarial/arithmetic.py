@@ -121,4 +121,4 @@ def _wire(
     rolled = dice.click(None, None, seed, js=sliders.ROLL)
     for change in (seed.input, rolled.success, choice.one.change):
         change(kit.quick(deal), inputs, [sheet, *outputs], **pictures.QUIET)
-    kit.on_page_load(begin, [sheet, *outputs])
+    kit.on_first_sight(begin, [sheet, *outputs])

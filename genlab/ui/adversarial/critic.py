@@ -152,7 +152,7 @@ def _wire(
     rolled = dice.click(None, None, seed, js=sliders.ROLL)
     for change in (seed.input, rolled.success, choice.every.change):
         change(kit.quick(deal), inputs, [sheet, *outputs], **pictures.QUIET)
-    kit.on_page_load(begin, [sheet, *outputs])
+    kit.on_first_sight(begin, [sheet, *outputs])
 
 
 def chosen_place(sheet: ExampleSheet, sent: object) -> int:

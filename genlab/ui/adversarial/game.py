@@ -66,7 +66,7 @@ def build(store: ModelStore, clock: Clock | None = None) -> Rooms:  # noqa: ARG0
     _wire_steps(page, handlers)
     _wire_settings(page, handlers)
     opening = Asked("ring", 0, *OPENING.values)
-    kit.on_page_load(lambda: picture(opening.begin(), opening), board)
+    kit.on_first_sight(lambda: picture(opening.begin(), opening), board)
     return rooms
 
 

@@ -138,4 +138,4 @@ def _wire(
         change(kit.quick(show), inputs, outputs, **pictures.QUIET)
     truncated.input(kit.readable_errors(allow), truncated, threshold, **pictures.QUIET)
     shows_real.input(kit.readable_errors(place_real), shows_real, real, **pictures.QUIET)
-    kit.on_page_load(lambda: show(choice.every.value, 0), outputs)
+    kit.on_first_sight(lambda: show(choice.every.value, 0), outputs)

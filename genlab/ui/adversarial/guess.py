@@ -163,7 +163,7 @@ def _wire(
     telling.click(kit.quick(tell), [sheet, dealt, tally], [*outputs, tally], **pictures.QUIET)
     dealing.click(kit.quick(next_round), choice.every, outputs, **pictures.QUIET)
     choice.every.change(kit.quick(another), choice.every, [*outputs, tally], **pictures.QUIET)
-    kit.on_page_load(lambda: next_round(choice.every.value), outputs)
+    kit.on_first_sight(lambda: next_round(choice.every.value), outputs)
 
 
 def _truth(truth: list[bool], guesses: list[bool], shares: Tensor) -> list[Opinion]:

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.grid import to_hex
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 FINE = 1 / 4096  # of the one noise as it is sent, two bytes
 COARSE = 1 / 20  # of a walk's noise, one signed byte: up to 6.35 standard deviations
@@ -92,11 +91,13 @@ class Drowned:
     counted: Counted | None = None
 
 
-class DrownedPicture(gr.HTML):
+class DrownedPicture(CanvasComponent):
     """Shows a `Drowned`; course and walk come as props: `gr.update(course=course_text(…))`.
 
     It sends no event and is never an event's input.
     """
+
+    VALUE = "JSON: a picture, and counts over many draws"
 
     def __init__(
         self,
@@ -125,16 +126,11 @@ class DrownedPicture(gr.HTML):
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.course, self.walk = course, walk
-        self.rows, self.cols, self.size = rows, cols, size
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="drowned",
+            scripts=SCRIPTS,
             label=label,
-            html_template=markup("drowned"),
-            css_template=stylesheet("drowned"),
-            js_on_load=script("grid", *SCRIPTS),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -146,10 +142,6 @@ class DrownedPicture(gr.HTML):
             size=size,
         )
 
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("This picture cannot be sent back. Reload the page and try again.")
-
     def postprocess(self, value: Drowned | str | None) -> str:
         """What drowned.js reads; a text is taken for what this made before."""
         if value is None or isinstance(value, str):
@@ -158,10 +150,6 @@ class DrownedPicture(gr.HTML):
             raise ValueError(f"picture must be {(self.rows, self.cols)}, got {value.picture.shape}")
         counted = None if value.counted is None else _counted(value.counted)
         return json.dumps({"picture": to_hex(value.picture), "counted": counted})
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: a picture, and counts over many draws"}
 
 
 def course_text(course: Course) -> str:

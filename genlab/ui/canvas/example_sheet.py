@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import gradio as gr
 
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 DATA_URL = "data:image/png;base64,"
 LONGEST = 2000  # characters of a choice; a hundred numbers need 400
@@ -18,7 +18,7 @@ LONGEST = 2000  # characters of a choice; a hundred numbers need 400
 Groups = dict[str, list[int]]
 
 
-class ExampleSheet(gr.HTML):
+class ExampleSheet(CanvasComponent):
     """A sheet of pictures, of which each group takes up to `most`; one more replaces the oldest.
 
     Its value is JSON, `{"A": [30, 31], "B": []}`, the places of the chosen pictures in the sheet,
@@ -26,6 +26,8 @@ class ExampleSheet(gr.HTML):
     Event: `input`, at every click that changes the choice. For another sheet return
     `gr.update(value=…, sheet=…, names=…)`.
     """
+
+    VALUE = "JSON: group → places of its pictures"
 
     def __init__(
         self,
@@ -58,24 +60,18 @@ class ExampleSheet(gr.HTML):
         """
         if sheet and not sheet.startswith(DATA_URL):
             raise ValueError(f"sheet must begin with {DATA_URL}, got {sheet[:30]!r}")
-        # First: gradio asks `postprocess` for the value. And it takes an unset attribute that our
-        # script names in quotes for an event of it.
-        self.sheet, self.names, self.groups = sheet, list(names), list(groups)
-        self.rows, self.cols, self.most, self.size = rows, cols, most, size
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="example_sheet",
+            scripts=("example_sheet",),
             label=label,
-            html_template=markup("example_sheet"),
-            css_template=stylesheet("example_sheet"),
-            js_on_load=script("grid", "example_sheet"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
             sheet=sheet,
-            names=self.names,
-            groups=self.groups,
+            names=list(names),
+            groups=list(groups),
             rows=rows,
             cols=cols,
             most=most,
@@ -101,10 +97,6 @@ class ExampleSheet(gr.HTML):
         text = value if isinstance(value, str) else json.dumps(dict(value or {}))
         count = self.rows * self.cols
         return json.dumps(read_groups(text, self.groups, count, most=self.most))
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: group → places of its pictures"}
 
 
 def read_groups(text: object, groups: Sequence[str], count: int, *, most: int) -> Groups:

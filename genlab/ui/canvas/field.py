@@ -10,12 +10,12 @@ from typing import Any, Literal
 
 import gradio as gr
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.grid import STATES
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 View = Literal["stage", "film", "pair", "predict", "breaks", "weights", "flip", "race"]
 
-_BASE = ("grid", "marks", "field_rules", "field_bench", "field_grid", "field_words")
+_BASE = ("marks", "field_rules", "field_bench", "field_grid", "field_words")
 _SCRIPTS: dict[View, tuple[str, ...]] = {
     "stage": ("field_stage",),
     "film": ("field_masks", "field_film"),
@@ -29,13 +29,15 @@ _SCRIPTS: dict[View, tuple[str, ...]] = {
 _MOST_SENT = 1000  # characters of a choice
 
 
-class FieldView(gr.HTML):
+class FieldView(CanvasComponent):
     """One view of a bench; the stage holds the choice that all views follow.
 
     The stage's value is a JSON object: `architecture`, `kernel`, `layers`, `size`, `compare` and,
     once it was held, `target` as [row, column]. A handler gets it as a dict, unchecked: a visitor
     can send anything. Event: `chosen`, when a view or the stage changed the choice.
     """
+
+    VALUE = "JSON of the choice: see ui/canvas/field.py"
 
     def __init__(
         self,
@@ -62,28 +64,21 @@ class FieldView(gr.HTML):
             size: width of a large grid in CSS pixels where there is room.
             render: set by gradio when it rebuilds the component for an update.
         """
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.view, self.bench, self.size, self.states = view, bench, size, list(STATES)
-        self.rows = self.cols = 1  # of the frame: every field is square
-        self.tables = tables if isinstance(tables, str) else json.dumps(tables)
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files=f"field_{view}",
+            scripts=(*_BASE, *_SCRIPTS[view]),
+            styles=("field",),
             label=label,
-            html_template=markup(f"field_{view}"),
-            css_template=stylesheet("field"),
-            js_on_load=script(*_BASE, *_SCRIPTS[view]),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
             view=view,
             bench=bench,
-            tables=self.tables,
+            tables=tables if isinstance(tables, str) else json.dumps(tables),
             size=size,
-            states=self.states,
-            rows=1,
-            cols=1,
+            states=list(STATES),
         )
 
     def preprocess(self, payload: Any) -> dict[str, Any]:  # noqa: ANN401
@@ -106,7 +101,3 @@ class FieldView(gr.HTML):
     def postprocess(self, value: str | None) -> str:
         """The choice as it is."""
         return value or ""
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON of the choice: see ui/canvas/field.py"}

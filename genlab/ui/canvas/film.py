@@ -8,21 +8,21 @@ import base64
 import json
 from typing import Any, Literal
 
-import gradio as gr
-
 from genlab.films.cloud import cloud_scale, spread
 from genlab.films.curve import curve_scale
 from genlab.films.film import Film
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 
-class FilmPlayer(gr.HTML):
+class FilmPlayer(CanvasComponent):
     """Plays a `Film`; None empties it.
 
     Event: `save_gif` (`gr.EventData` with `film`, the card's name), to be answered with
     `gr.update(gif_file=gif_file(card, content))`, which the browser saves. It is never an event's
     input.
     """
+
+    VALUE = "JSON: moments, and the sheet of all pictures"
 
     def __init__(
         self,
@@ -46,15 +46,12 @@ class FilmPlayer(gr.HTML):
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="film",
+            scripts=("marks", "class_marks", "plane_axes", "film_cloud", "film_curve", "film"),
+            styles=("class_marks", "film"),
             label=label,
-            html_template=markup("film"),
-            css_template=stylesheet("class_marks", "film"),
-            js_on_load=script(
-                *("grid", "marks", "class_marks", "plane_axes", "film_cloud", "film_curve", "film")
-            ),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -64,20 +61,10 @@ class FilmPlayer(gr.HTML):
             size=size,
             gif_file=gif_file,
         )
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.rows, self.cols, self.size, self.gif_file = 4, 5, size, gif_file
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("The film sends no picture back. Reload the page and try again.")
 
     def postprocess(self, value: Film | None) -> str:
         """What film.js reads; "" for none."""
         return "" if value is None else film_payload(value)
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: moments, and the sheet of all pictures"}
 
 
 def film_payload(film: Film) -> str:

@@ -5,23 +5,23 @@ is drawn to; beside it stand the courses of both losses and of coverage. On the 
 draws what the generator is to learn.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
-import gradio as gr
-
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.game_payload import GamePicture, encode_picture
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 SIZE = 480
 
 
-class GameCanvas(gr.HTML):
+class GameCanvas(CanvasComponent):
     """Shows `GamePicture`s, one after another; None empties the map.
 
     Event: `drawn`, when a visitor ended a stroke, undid one or cleared all; its data has `strokes`,
     the whole drawing as lists of corners [x, y], from a browser. Listen with
     `trigger_mode="multiple"`, or the last one may be dropped.
     """
+
+    VALUE = "JSON, a bar, and base64 of points and maps"
 
     def __init__(
         self,
@@ -50,19 +50,21 @@ class GameCanvas(gr.HTML):
         """
         if not extent > 0:
             raise ValueError(f"extent must be positive, got {extent}")
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.extent, self.most_corners, self.size = extent, most_corners, size
-        self.rows = self.cols = 1  # what the shared styles ask for: the map with its axes is square
-        super().__init__(
-            value=value,
-            label=label,
-            html_template=markup("game"),
-            css_template=stylesheet("game"),
-            js_on_load=script(
-                *("grid", "marks", "plane_axes", "game_read", "game_map", "game_points"),
-                *("game_course", "game_pen", "game_words", "game"),
+        self._declare(
+            value,
+            files="game",
+            scripts=(
+                "marks",
+                "plane_axes",
+                "game_read",
+                "game_map",
+                "game_points",
+                "game_course",
+                "game_pen",
+                "game_words",
+                "game",
             ),
-            apply_default_css=False,
+            label=label,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -70,20 +72,10 @@ class GameCanvas(gr.HTML):
             extent=extent,
             most_corners=most_corners,
             size=size,
-            rows=self.rows,
-            cols=self.cols,
         )
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("The game sends no picture back. Reload the page and try again.")
 
     def postprocess(self, value: GamePicture | str | None) -> str:
         """What game_read.js reads; a text is taken for what this made before."""
         if value is None or isinstance(value, str):
             return value or ""
         return encode_picture(value)
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON, a bar, and base64 of points and maps"}

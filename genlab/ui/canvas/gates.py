@@ -8,11 +8,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 SIDE = 392  # CSS px; what the shared styles ask for, these maps are as wide as there is room
 STEPS = 127  # of a signed map on either side of zero, so that zero is white exactly
@@ -54,11 +53,13 @@ class ShownGates:
     stacks: tuple[ShownStack, ShownStack]
 
 
-class GateMaps(gr.HTML):
+class GateMaps(CanvasComponent):
     """Shows a `ShownGates`, or a sentence: a text keeps the empty maps, `absent` takes them away.
 
     It sends no event and is never an event's input.
     """
+
+    VALUE = "JSON: a sentence, or a layer's maps in hex"
 
     def __init__(
         self,
@@ -84,12 +85,10 @@ class GateMaps(gr.HTML):
             channels: how many of each stack are shown.
             render: set by gradio when it rebuilds the component for an update.
         """
-        super().__init__(
-            value=value,
-            html_template=markup("gates"),
-            css_template=stylesheet("gates"),
-            js_on_load=script("grid", "gates"),
-            apply_default_css=False,
+        self._declare(
+            value,
+            files="gates",
+            scripts=("gates",),
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -102,13 +101,6 @@ class GateMaps(gr.HTML):
             stacks=stacks,
             channels=channels,
         )
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.rows, self.cols, self.size, self.channels = rows, cols, SIDE, channels
-        self.story, self.crossing, self.stacks = story, crossing, stacks
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("These maps cannot be sent back. Reload the page and try again.")
 
     def postprocess(self, value: ShownGates | str | None) -> str:
         """What gates.js reads; a text that `absent` made stays as it is."""
@@ -117,10 +109,6 @@ class GateMaps(gr.HTML):
         if not value or value.startswith("{"):
             return value or ""
         return json.dumps({"message": value})
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: a sentence, or a layer's maps in hex"}
 
 
 def absent(sentence: str) -> str:

@@ -5,13 +5,12 @@ The legend counts every state, so that what the colours say can also be read as 
 """
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import TypedDict
 
-import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 
 class CellState(TypedDict):
@@ -85,7 +84,7 @@ def check_hex(text: str, length: int, name: str) -> str:
     return text
 
 
-class PixelCanvas(gr.HTML):
+class PixelCanvas(CanvasComponent):
     """Shows a grid and says which cell is pointed at.
 
     Its value is hex in raster order, a byte a cell, or three with `channels=3`; a part of it is a
@@ -97,6 +96,8 @@ class PixelCanvas(gr.HTML):
     Listen to `select` with `trigger_mode="multiple"`: "once" drops what comes while a handler
     runs, and "always_last" (gradio 6.31) repeats the first event's data instead of the last's.
     """
+
+    VALUE = "hex of the cells in raster order"
 
     def __init__(
         self,
@@ -127,15 +128,12 @@ class PixelCanvas(gr.HTML):
             states: what the overlay's codes mean, in the order of the legend.
             render: set by gradio when it rebuilds the component for an update.
         """
-        self.rows, self.cols, self.channels, self.size = rows, cols, channels, size
-        self.overlay, self.states = check_hex(overlay, rows * cols, "overlay"), list(states)
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="cells",
+            scripts=("marks", "cells", "cells_words", "pick"),
+            styles=(),
             label=label,
-            html_template=markup("cells"),
-            css_template=stylesheet(),
-            js_on_load=script("grid", "marks", "cells", "cells_words", "pick"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -144,19 +142,11 @@ class PixelCanvas(gr.HTML):
             cols=cols,
             channels=channels,
             size=size,
-            overlay=self.overlay,
-            states=self.states,
+            overlay=check_hex(overlay, rows * cols, "overlay"),
+            states=list(states),
         )
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input; `DrawingCanvas` is one."""
-        raise gr.Error("This picture cannot be sent back. Reload the page and try again.")
 
     def postprocess(self, value: str | NDArray[np.generic] | None) -> str:
         """Hex of an array; hex is checked, None empties the grid."""
         text = value if isinstance(value, str) else "" if value is None else to_hex(value)
         return check_hex(text, self.rows * self.cols * self.channels, "value")
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "hex of the cells in raster order"}

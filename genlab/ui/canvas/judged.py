@@ -11,8 +11,8 @@ from typing import Any, Literal, TypedDict
 
 import gradio as gr
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.example_sheet import DATA_URL, read_groups
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 MARKED = "Marked"  # the only group of pictures
 
@@ -33,13 +33,15 @@ class Opinion(TypedDict):
     mark: Literal["right", "wrong", ""]
 
 
-class JudgedSheet(gr.HTML):
+class JudgedSheet(CanvasComponent):
     """Pictures in rows and columns, each with an `Opinion`.
 
     Its value is the places of the marked pictures as JSON, `{"Marked": [0, 5]}`, row by row from 0;
     a handler gets and may return a list of places. Event: `input`, at every mark. For other
     pictures return `gr.update(value=…, sheet=…, opinions=…)`.
     """
+
+    VALUE = "JSON: the places of the marked pictures"
 
     def __init__(
         self,
@@ -72,23 +74,17 @@ class JudgedSheet(gr.HTML):
         """
         if sheet and not sheet.startswith(DATA_URL):
             raise ValueError(f"sheet must begin with {DATA_URL}, got {sheet[:30]!r}")
-        # First: gradio asks `postprocess` for the value. And it takes an unset attribute that our
-        # script names in quotes for an event of it.
-        self.sheet, self.opinions, self.lines = sheet, list(opinions), lines
-        self.rows, self.cols, self.verb, self.size = rows, cols, verb, size
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="judged",
+            scripts=("judged", "judged_file"),
             label=label,
-            html_template=markup("judged"),
-            css_template=stylesheet("judged"),
-            js_on_load=script("grid", "judged", "judged_file"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
             sheet=sheet,
-            opinions=self.opinions,
+            opinions=list(opinions),
             rows=rows,
             cols=cols,
             lines=lines,
@@ -116,7 +112,3 @@ class JudgedSheet(gr.HTML):
         count = self.rows * self.cols
         text = value if isinstance(value, str) else json.dumps({MARKED: list(value or [])})
         return json.dumps(read_groups(text, (MARKED,), count, most=count))
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: the places of the marked pictures"}

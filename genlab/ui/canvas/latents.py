@@ -13,8 +13,8 @@ from typing import Any, Literal, Protocol
 import gradio as gr
 from torch import Tensor
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.sheet import picture_sheet
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 FARTHEST = 1000.0  # from 0 of a code without a prior, as the decoders accept it
 ROOM = 20.0  # from 0 that a number may be typed, or as far as a slider goes
@@ -40,7 +40,7 @@ class MeasuredDimensions(Protocol):
     def is_used(self) -> Tensor: ...  # noqa: D102
 
 
-class LatentSliders(gr.HTML):
+class LatentSliders(CanvasComponent):
     """A slider, a number and a row of pictures for each number of a code.
 
     Its value is the code as JSON, "[0.1,-1.2]", in the order of the code. A handler gets a list of
@@ -48,6 +48,8 @@ class LatentSliders(gr.HTML):
     every change, `release` when a drag ends, a number was typed or a picture was chosen. To change
     card, return `gr.update(value=…, dimensions=…, thumbnails=…)`.
     """
+
+    VALUE = "JSON: the numbers of a code, from −20 to 20 or as far as it goes"
 
     def __init__(
         self,
@@ -74,25 +76,17 @@ class LatentSliders(gr.HTML):
             visible: "hidden" hides them for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        # First: gradio asks `postprocess` for the value, which needs to know the dimensions. And it
-        # takes an unset attribute that our script names in quotes for an event of it.
-        self.dimensions, self.shown, self.thumbnails = list(dimensions), shown, thumbnails
-        self.rows, self.cols, self.size = 1, 1, 0
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="latents",
+            scripts=("latents_ahead", "latents"),
             label=label,
-            html_template=markup("latents"),
-            css_template=stylesheet("latents"),
-            js_on_load=script("grid", "latents_ahead", "latents"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
-            rows=1,
-            cols=1,
             size=0,
-            dimensions=self.dimensions,
+            dimensions=list(dimensions),
             shown=shown,
             thumbnails=thumbnails,
         )
@@ -117,13 +111,6 @@ class LatentSliders(gr.HTML):
             return ""
         text = value if isinstance(value, str) else json.dumps(_floats(value))
         return json.dumps(read_code(text, None, sys.float_info.max), separators=(",", ":"))
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {
-            "type": "string",
-            "description": "JSON: the numbers of a code, from −20 to 20 or as far as it goes",
-        }
 
 
 def read_code(text: object, length: int | None, farthest: float) -> list[float]:

@@ -12,8 +12,8 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.grid import to_hex
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 WIDEST_BRUSH = 5  # pixels; the buttons stand in mask_board.html
 BAR = "|"  # between the picture and the mask
@@ -44,7 +44,7 @@ class MaskedPicture:
             raise ValueError(f"kept must be bool, got {self.kept.dtype}")
 
 
-class MaskBoard(gr.HTML):
+class MaskBoard(CanvasComponent):
     """A picture with a brush that erases and restores, for mouse, finger and keyboard.
 
     A handler gets a `MaskedPicture`, its image float32. Event: `input`, after each stroke, preset
@@ -52,6 +52,8 @@ class MaskBoard(gr.HTML):
     The value in the browser is the picture in hex, a bar, and a digit a pixel, 1 where it is kept:
     another picture under the same mask needs no server.
     """
+
+    VALUE = "hex of rows · cols bytes, a bar, and rows · cols digits: 1 is kept"
 
     def __init__(
         self,
@@ -79,16 +81,11 @@ class MaskBoard(gr.HTML):
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        # First: gradio asks `postprocess` for the value. And it takes an unset attribute that our
-        # script names in quotes for an event of it.
-        self.rows, self.cols, self.size, self.editable = rows, cols, size, editable
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="mask_board",
+            scripts=("mask_board", "mask_board_tools", "mask_board_words"),
             label=label,
-            html_template=markup("mask_board"),
-            css_template=stylesheet("mask_board"),
-            js_on_load=script("grid", "mask_board", "mask_board_tools", "mask_board_words"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -119,13 +116,6 @@ class MaskBoard(gr.HTML):
         if isinstance(value, MaskedPicture):
             value = write_masked(value)
         return write_masked(read_masked(value, self.rows, self.cols))
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {
-            "type": "string",
-            "description": "hex of rows · cols bytes, a bar, and rows · cols digits: 1 is kept",
-        }
 
 
 def write_masked(masked: MaskedPicture) -> str:

@@ -7,13 +7,12 @@ new end of it alone: a line of JSON says something new about one row, see `line`
 
 import json
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
-import gradio as gr
 from torch import Tensor
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.sheet import picture_sheet
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 Mark = Literal["right", "wrong", ""]
 
@@ -45,11 +44,13 @@ def line(
     return json.dumps({"row": row, **known}) + "\n"
 
 
-class Multiples(gr.HTML):
+class Multiples(CanvasComponent):
     """Rows of pictures of a fixed size, filled by the lines of its value; "" empties them.
 
     It sends no event and is never an event's input.
     """
+
+    VALUE = "lines of JSON, each about one row"
 
     def __init__(
         self,
@@ -85,38 +86,25 @@ class Multiples(gr.HTML):
             size: width of all in CSS pixels where there is room.
             render: set by gradio when it rebuilds the component for an update.
         """
-        across = across or pictures
-        # First: gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.titles, self.figures, self.plain = list(titles), list(figures), plain
-        self.pictures, self.across, self.tile, self.size = pictures, across, tile, size
-        self.column, self.hint, self.rows, self.cols = column, hint, 1, 1
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="multiples",
+            scripts=("multiples", "multiples_file"),
             label=label,
-            html_template=markup("multiples"),
-            css_template=stylesheet("multiples"),
-            js_on_load=script("grid", "multiples", "multiples_file"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
-            titles=self.titles,
-            figures=self.figures,
+            titles=list(titles),
+            figures=list(figures),
             plain=plain,
             pictures=pictures,
-            across=across,
+            across=across or pictures,
             tile=tile,
             size=size,
             column=column,
             hint=hint,
-            rows=1,
-            cols=1,
         )
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("These pictures cannot be sent back. Reload the page and try again.")
 
     def postprocess(self, value: str | None) -> str:
         """The lines as they are, of rows that exist."""
@@ -125,7 +113,3 @@ class Multiples(gr.HTML):
             if not 0 <= row < len(self.titles):
                 raise ValueError(f"row must be from 0 to {len(self.titles) - 1}, got {row}")
         return value or ""
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "lines of JSON, each about one row"}

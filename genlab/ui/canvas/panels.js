@@ -44,12 +44,20 @@ function build() {
     canvas.addEventListener('pointermove', (event) => point(place, event));
     canvas.addEventListener('pointerdown', (event) => point(place, event));
     canvas.addEventListener('pointerleave', () => { hovered = null; wake(); });
+    canvas.addEventListener('click', (event) => select(placeAt(measured(place).layout, canvas, event)));
     places.push(place);
   }
 }
 
 function point(place, event) {
   hovered = placeAt(measured(place).layout, place.canvas, event);
+  wake();
+}
+
+function select(at) {
+  if (!at || !props.selectable) return;
+  chosen = at;
+  trigger('select', { index: [at.row, at.col], value: null });
   wake();
 }
 

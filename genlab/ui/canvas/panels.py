@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 LOWEST, STEP = -8.0, 1 / 4096  # of a value as it is sent, two bytes: up to 8
 LIMITS = (
@@ -57,11 +56,14 @@ class ShownPicture:
     note: str = ""
 
 
-class PicturePanels(gr.HTML):
+class PicturePanels(CanvasComponent):
     """Shows a list of `ShownPicture`, one a panel; None empties the panels.
 
-    It sends no event and is never an event's input.
+    Event, with `selectable`: `select` (index [row, column]), a click or Enter on a pixel; listen to
+    it with `trigger_mode="multiple"`. It is never an event's input.
     """
+
+    VALUE = "JSON: a note, a limit and values per picture"
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class PicturePanels(gr.HTML):
         rows: int = 28,
         cols: int = 28,
         size: int = 224,
+        selectable: bool = False,
         visible: bool = True,
         elem_id: str | None = None,
         elem_classes: list[str] | str | None = None,
@@ -84,20 +87,15 @@ class PicturePanels(gr.HTML):
             rows: cells from top to bottom.
             cols: cells from left to right.
             size: width of a picture in CSS pixels where there is room.
+            selectable: whether a click on a pixel asks the server (`select`).
             render: set by gradio when it rebuilds the component for an update.
         """
-        self.panels = [vars(each) if isinstance(each, Panel) else each for each in panels]
-        self.rows, self.cols, self.size = rows, cols, size
-        self.count = len(self.panels)
-        self.lines = 1 if self.count <= 4 else 2  # of a note, where there is room
-        self.narrow = self.count if self.count <= 3 else -(-self.count // 2)  # on a phone
-        super().__init__(
-            value=value,
+        count = len(panels)
+        self._declare(
+            value,
+            files="panels",
+            scripts=("panels", "panels_words"),
             label=label,
-            html_template=markup("panels"),
-            css_template=stylesheet("panels"),
-            js_on_load=script("grid", "panels", "panels_words"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -105,15 +103,12 @@ class PicturePanels(gr.HTML):
             rows=rows,
             cols=cols,
             size=size,
-            panels=self.panels,
-            count=self.count,
-            narrow=self.narrow,
-            lines=self.lines,
+            selectable=selectable,
+            panels=[vars(each) if isinstance(each, Panel) else each for each in panels],
+            count=count,
+            narrow=count if count <= 3 else -(-count // 2),  # pictures in a row on a phone
+            lines=1 if count <= 4 else 2,  # of a note, where there is room
         )
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("These pictures cannot be sent back. Reload the page and try again.")
 
     def postprocess(self, value: Sequence[ShownPicture] | str | None) -> str:
         """What panels.js reads; a text is taken for what this made before."""
@@ -139,10 +134,6 @@ class PicturePanels(gr.HTML):
             "limit": signed_limit(shown.values, limits),
             "values": base64.b64encode(steps.astype(">u2").tobytes()).decode(),
         }
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: a note, a limit and values per picture"}
 
 
 def signed_limit(values: NDArray[np.floating], limits: Sequence[float] = LIMITS) -> float:

@@ -106,11 +106,13 @@ function scaleWords(place, picture) {
 
 build();
 part('help').id = element.id + '-help';
+if (props.selectable) part('help').append(' Enter selects it.');
 row.setAttribute('aria-describedby', part('help').id);
 row.setAttribute('aria-label', props.label || '');
 row.addEventListener('keydown', (event) => {
-  if (!event.key.startsWith('Arrow')) return;
-  moveChoice(event.key);
+  if (event.key.startsWith('Arrow')) moveChoice(event.key);
+  else if (['Enter', ' '].includes(event.key) && chosen && props.selectable) select(chosen);
+  else return;
   event.preventDefault();
 });
 row.addEventListener('blur', () => { chosen = null; wake(); });

@@ -10,18 +10,20 @@ import gradio as gr
 import numpy as np
 from numpy.typing import NDArray
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.grid import check_hex, to_hex
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 _HEX = re.compile(r"[0-9a-f]*")
 
 
-class DrawingCanvas(gr.HTML):
+class DrawingCanvas(CanvasComponent):
     """A board for mouse, finger and keyboard.
 
     A handler gets (rows, cols) float32 in [0, 1], 0 where nothing is drawn. Event: `input`, after
     each stroke, undo and clear. A handler may return hex or an array as a new drawing.
     """
+
+    VALUE = "hex of rows · cols bytes in raster order, or ''"
 
     def __init__(
         self,
@@ -46,14 +48,12 @@ class DrawingCanvas(gr.HTML):
             size: width in CSS pixels where there is room.
             render: set by gradio when it rebuilds the component for an update.
         """
-        self.rows, self.cols, self.size = rows, cols, size
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="pen",
+            scripts=("marks", "cells", "cells_words", "pen"),
+            styles=(),
             label=label,
-            html_template=markup("pen"),
-            css_template=stylesheet(),
-            js_on_load=script("grid", "marks", "cells", "cells_words", "pen"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -85,7 +85,3 @@ class DrawingCanvas(gr.HTML):
         """Hex of an array; hex is checked, None empties the board."""
         text = value if isinstance(value, str) else "" if value is None else to_hex(value)
         return check_hex(text, self.rows * self.cols, "value")
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "hex of rows · cols bytes in raster order, or ''"}

@@ -17,7 +17,7 @@ from PIL import Image
 from torch import Tensor
 
 from genlab.core.images import image_grid, to_picture
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 MOST_POINTS = 2000
 MOST_CLASSES = 10  # as many colours as eyes of every kind can tell apart, and digits
@@ -30,13 +30,15 @@ SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 Pair = Sequence[float]
 
 
-class PlaneCanvas(gr.HTML):
+class PlaneCanvas(CanvasComponent):
     """Shows a map and says where its cursor is.
 
     A handler gets (x, y); it may return a pair, a tensor of two numbers or JSON as a new cursor,
     and `gr.update(points=…, sheet=…)` for what lies on the map. Event: `input`, when a visitor
     moves the cursor; listen with `trigger_mode="always_last"` and the component as an input.
     """
+
+    VALUE = "JSON: the cursor's place, [x, y]"
 
     def __init__(
         self,
@@ -93,36 +95,23 @@ class PlaneCanvas(gr.HTML):
             "dots": _check_list(dots, "dots", 2),
             "ellipses": _check_ellipses(ellipses),
         }
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.low, self.high, self.sheet, self.size = *corners, sheet, size
-        self.classes, self.dots_name, self.axes = list(classes), dots_name, list(axes)
-        self.points, self.path = shown["points"], shown["path"]
-        self.dots, self.ellipses = shown["dots"], shown["ellipses"]
-        self.rows = self.cols = 1  # what the shared styles ask for: the map with its axes is square
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="plane",
+            scripts=("marks", "class_marks", "plane_axes", "plane_layers", "plane_words", "plane"),
+            styles=("class_marks", "plane"),
             label=label,
-            html_template=markup("plane"),
-            css_template=stylesheet("class_marks", "plane"),
-            js_on_load=script(
-                *("grid", "marks", "class_marks", "plane_axes", "plane_layers"),
-                "plane_words",
-                "plane",
-            ),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
-            low=self.low,
-            high=self.high,
+            low=corners[0],
+            high=corners[1],
             sheet=sheet,
-            classes=self.classes,
+            classes=list(classes),
             dots_name=dots_name,
-            axes=self.axes,
+            axes=list(axes),
             size=size,
-            rows=self.rows,
-            cols=self.cols,
             **shown,
         )
 
@@ -149,10 +138,6 @@ class PlaneCanvas(gr.HTML):
         if isinstance(value, Tensor):
             value = value.tolist()
         return json.dumps(_pair(json.loads(value) if isinstance(value, str) else value, "value"))
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: the cursor's place, [x, y]"}
 
 
 def plane_sheet(pictures: Tensor, side: int) -> str:

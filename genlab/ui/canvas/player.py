@@ -5,14 +5,10 @@ move in the same moment. The server sends what it computed as fast as it can; pa
 and speed belong to the browser and ask nothing of the server.
 """
 
-from typing import Any
-
-import gradio as gr
-
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 
-class PixelPlayer(gr.HTML):
+class PixelPlayer(CanvasComponent):
     """Plays a payload (`genlab.ui.canvas.payload`).
 
     Events: `branch` (`gr.EventData` with `run` and `position`, the number of positions to keep)
@@ -20,6 +16,8 @@ class PixelPlayer(gr.HTML):
     level). It is never an event's input: its whole value would be uploaded.
     Listen to `select` with `trigger_mode="multiple"`, for the reason given at `PixelCanvas`.
     """
+
+    VALUE = "JSON header | hex: see ui/canvas/payload.py"
 
     def __init__(
         self,
@@ -48,13 +46,12 @@ class PixelPlayer(gr.HTML):
             selectable: whether a click on a pixel also asks the server (`select`).
             render: set by gradio when it rebuilds the component for an update.
         """
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="player",
+            scripts=("player_run", "player_views", "player_stage", "player"),
+            styles=(),
             label=label,
-            html_template=markup("player"),
-            css_template=stylesheet(),
-            js_on_load=script("grid", "player_run", "player_views", "player_stage", "player"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -65,18 +62,7 @@ class PixelPlayer(gr.HTML):
             size=size,
             selectable=selectable,
         )
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.rows, self.cols, self.placeholder = rows, cols, placeholder
-        self.size, self.selectable = size, selectable
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("The player sends no picture back. Reload the page and try again.")
 
     def postprocess(self, value: str | None) -> str:
         """A payload as it is; None empties the stage."""
         return value or ""
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON header | hex: see ui/canvas/payload.py"}

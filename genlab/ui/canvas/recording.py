@@ -7,9 +7,8 @@ the site. From then on the browser asks nothing of the server, but for a GIF.
 import json
 from typing import Any, Literal
 
-import gradio as gr
-
 from genlab.films.recording import Recording
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.recording_charts import (
     CHARTED,
     LOSSES,
@@ -20,16 +19,17 @@ from genlab.ui.canvas.recording_charts import (
     time_axis,
     words_of,
 )
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 
-class RecordingPlayer(gr.HTML):
+class RecordingPlayer(CanvasComponent):
     """Plays a `Recording`; None empties it.
 
     Events: `ask`, once, when an empty player is first seen; `save_gif` (`gr.EventData` with `film`,
     a `recording_key`), to be answered with `gr.update(gif_file=gif_file(key, content))`. It is
     never an event's input.
     """
+
+    VALUE = "JSON: moments, curves, the sheet of all pictures"
 
     def __init__(
         self,
@@ -52,36 +52,22 @@ class RecordingPlayer(gr.HTML):
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="recording",
+            scripts=("recording_chart", "recording_files", "recording"),
             label=label,
-            html_template=markup("recording"),
-            css_template=stylesheet("recording"),
-            js_on_load=script("grid", "recording_chart", "recording_files", "recording"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
-            rows=1,
-            cols=1,
             size=size,
             gif_file=gif_file,
         )
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.rows, self.cols, self.size, self.gif_file = 1, 1, size, gif_file
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("The recording sends no picture back. Reload the page and try again.")
 
     def postprocess(self, value: Recording | None) -> str:
         """What recording.js reads; "" for none."""
         return "" if value is None else recording_payload(value)
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: moments, curves, the sheet of all pictures"}
 
 
 def recording_key(name: str, seed: int) -> str:

@@ -8,9 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import gradio as gr
-
 from genlab.films.recording import Recording
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.recording_charts import (
     in_words,
     loss_chart,
@@ -19,7 +18,6 @@ from genlab.ui.canvas.recording_charts import (
     tell_end,
     time_axis,
 )
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 LETTERS = ("A", "B")
 TOLD = "coverage"  # the measure that tells
@@ -40,12 +38,14 @@ class Duel:
     guess: str | None = None
 
 
-class RunDuel(gr.HTML):
+class RunDuel(CanvasComponent):
     """Shows a `Duel`; None empties it.
 
     Events: `deal`, when an empty one is first seen and when another pair is wanted; `accuse`
     (`gr.EventData` with `run`, "A" or "B"). It is never an event's input.
     """
+
+    VALUE = "JSON: two runs' losses; after the guess, who"
 
     def __init__(
         self,
@@ -66,35 +66,22 @@ class RunDuel(gr.HTML):
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="recording_duel",
+            scripts=("recording_chart", "recording_duel"),
+            styles=("recording",),
             label=label,
-            html_template=markup("recording_duel"),
-            css_template=stylesheet("recording"),
-            js_on_load=script("grid", "recording_chart", "recording_duel"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
-            rows=1,
-            cols=1,
             size=size,
         )
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.rows, self.cols, self.size = 1, 1, size
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("The two runs send nothing back. Reload the page and try again.")
 
     def postprocess(self, value: Duel | None) -> str:
         """What recording_duel.js reads; "" for none."""
         return "" if value is None else duel_payload(value)
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: two runs' losses; after the guess, who"}
 
 
 def duel_payload(duel: Duel) -> str:

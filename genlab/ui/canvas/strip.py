@@ -5,13 +5,12 @@ All rows arrive at once; scrubbing and playing ask nothing of the server.
 
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
-import gradio as gr
 from torch import Tensor
 
+from genlab.ui.canvas.component import CanvasComponent
 from genlab.ui.canvas.sheet import picture_sheet
-from genlab.ui.canvas.source import markup, script, stylesheet
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +42,10 @@ class Strip:
             raise ValueError(f"captions must be {count} and not 0, got {len(self.captions)}")
 
 
-class StripPlayer(gr.HTML):
+class StripPlayer(CanvasComponent):
     """Shows a `Strip`; None empties it. It sends no event and is never an event's input."""
+
+    VALUE = "JSON: captions, and a sheet of pictures a row"
 
     def __init__(
         self,
@@ -67,36 +68,22 @@ class StripPlayer(gr.HTML):
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="strip",
+            scripts=("strip",),
             label=label,
-            html_template=markup("strip"),
-            css_template=stylesheet("strip"),
-            js_on_load=script("grid", "strip"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
-            rows=1,
-            cols=1,
             size=size,
             names=list(names),
         )
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.rows, self.cols, self.size, self.names = 1, 1, size, list(names)
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("These pictures cannot be sent back. Reload the page and try again.")
 
     def postprocess(self, value: Strip | None) -> str:
         """What strip.js reads; "" for none."""
         return "" if value is None else strip_payload(value)
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: captions, and a sheet of pictures a row"}
 
 
 def strip_payload(strip: Strip) -> str:

@@ -4,18 +4,18 @@ x_t, the noise that the network sees in it and the image that it sees behind it 
 server sends what it computed as fast as it can; play, pause and scrub belong to the browser.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
-import gradio as gr
-
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 
-class TrajectoryPlayer(gr.HTML):
+class TrajectoryPlayer(CanvasComponent):
     """Plays a payload of `genlab.ui.canvas.trajectory_payload`; "" shows an empty stage.
 
     It sends no event and is never an event's input.
     """
+
+    VALUE = "JSON lines: see ui/canvas/trajectory_payload.py"
 
     def __init__(
         self,
@@ -43,16 +43,19 @@ class TrajectoryPlayer(gr.HTML):
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
-        super().__init__(
-            value=value,
-            label=label,
-            html_template=markup("trajectory"),
-            css_template=stylesheet("trajectory"),
-            js_on_load=script(
-                *("grid", "trajectory_read", "trajectory_numbers", "trajectory_formula"),
-                *("trajectory_views", "trajectory_words", "trajectory_controls", "trajectory"),
+        self._declare(
+            value,
+            files="trajectory",
+            scripts=(
+                "trajectory_read",
+                "trajectory_numbers",
+                "trajectory_formula",
+                "trajectory_views",
+                "trajectory_words",
+                "trajectory_controls",
+                "trajectory",
             ),
-            apply_default_css=False,
+            label=label,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
@@ -62,17 +65,7 @@ class TrajectoryPlayer(gr.HTML):
             placeholder=placeholder,
             size=size,
         )
-        # Gradio takes an unset attribute that our script names in quotes for an event of it.
-        self.rows, self.cols, self.placeholder, self.size = rows, cols, placeholder, size
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("The player sends no picture back. Reload the page and try again.")
 
     def postprocess(self, value: str | None) -> str:
         """A payload as it is; None empties the stage."""
         return value or ""
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON lines: see ui/canvas/trajectory_payload.py"}

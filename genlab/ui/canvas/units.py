@@ -2,11 +2,8 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
-import gradio as gr
-
-from genlab.ui.canvas.source import markup, script, stylesheet
+from genlab.ui.canvas.component import CanvasComponent
 
 SIDE = 320  # CSS px of a row, where there is room
 COLUMNS = 20
@@ -27,12 +24,14 @@ class ShownUnits:
     chosen: int | None = None
 
 
-class UnitBars(gr.HTML):
+class UnitBars(CanvasComponent):
     """Shows `ShownUnits`; None empties the bars.
 
     Event: `select` (`gr.SelectData`, index the unit, value its activity), by click or Enter.
     Listen with `trigger_mode="multiple"`, see `PixelCanvas`.
     """
+
+    VALUE = "JSON: values, a threshold, the chosen unit"
 
     def __init__(
         self,
@@ -56,28 +55,20 @@ class UnitBars(gr.HTML):
             size: width of a row in CSS pixels where there is room.
             render: set by gradio when it rebuilds the component for an update.
         """
-        self.units, self.cols, self.size = units, cols, size
-        self.rows = -(-units // cols)
-        super().__init__(
-            value=value,
+        self._declare(
+            value,
+            files="units",
+            scripts=("units",),
             label=label,
-            html_template=markup("units"),
-            css_template=stylesheet("units"),
-            js_on_load=script("grid", "units"),
-            apply_default_css=False,
             visible=visible,
             elem_id=elem_id,
             elem_classes=elem_classes,
             render=render,
             units=units,
             cols=cols,
-            rows=self.rows,
+            rows=-(-units // cols),
             size=size,
         )
-
-    def preprocess(self, payload: Any) -> None:  # noqa: ANN401
-        """Refuse to be an input."""
-        raise gr.Error("These bars cannot be sent back. Reload the page and try again.")
 
     def postprocess(self, value: ShownUnits | str | None) -> str:
         """What units.js reads; a text is taken for what this made before."""
@@ -92,7 +83,3 @@ class UnitBars(gr.HTML):
                 "chosen": value.chosen,
             }
         )
-
-    def api_info(self) -> dict[str, Any]:
-        """What the API's description says about the value."""
-        return {"type": "string", "description": "JSON: values, a threshold, the chosen unit"}

@@ -88,7 +88,7 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
         with gr.Column(scale=1, min_width=304):
             controls = _declare_controls(store, card.value, label.value)
     _wire(store, card, label, controls, player, status)
-    kit.on_page_load(lambda: draw_opening(store, card.value), player)
+    kit.on_first_sight(lambda: draw_opening(store, card.value), player)
 
 
 def _declare_controls(store: ModelStore, name: str, label: object) -> Controls:

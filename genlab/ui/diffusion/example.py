@@ -118,7 +118,7 @@ def _wire(
             renew, inputs, [*outputs, losses], show_progress="hidden", trigger_mode="always_last",
             api_visibility="private", preprocess=False, **kit.COMPUTE,
         )  # fmt: skip
-    kit.on_page_load(lambda: opening(store, card.value), [*outputs, losses])
+    kit.on_first_sight(lambda: opening(store, card.value), [*outputs, losses])
 
 
 def _follow_card(

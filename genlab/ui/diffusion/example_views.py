@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genlab.analysis.forward_noise import (
-    GAMMA,
     OpenedExamples,
     kept_steps,
     open_examples,
     open_over_time,
 )
+from genlab.core.noise_schedule import LEAST_WEIGHT, MOST_WEIGHT
 from genlab.core.protocols import Denoiser
 from genlab.inference.forward_diffusion import to_images
 from genlab.inference.image_noise import ImageNoise
@@ -100,7 +100,8 @@ def describe(model: Denoiser, opened: OpenedExamples, t: int) -> str:
     weight, error = opened.weight.item(), opened.v_error.item()
     return (
         f"**Loss at t = {t}: {_short(opened.loss)}**\n\n"
-        r"$$L = \frac{\min(\mathrm{SNR}_t,\ 5)}{\mathrm{SNR}_t + 1}\cdot\overline{(\hat v - v)^2}"
+        rf"$$L = \frac{{\min(\max(\mathrm{{SNR}}_t,\ {LEAST_WEIGHT:g}),\ {MOST_WEIGHT:g})}}"
+        r"{\mathrm{SNR}_t + 1}\cdot\overline{(\hat v - v)^2}"
         rf" = {_tex(weight)} \cdot {_tex(error)} = {_tex(weight * error)}$$"
         "\n\nHere $\\mathrm{SNR}_t = \\bar\\alpha_t / (1 - \\bar\\alpha_t) = "
         f"{_tex(snr)}$. One answer is wrong in three units at once:\n\n"
@@ -108,16 +109,24 @@ def describe(model: Denoiser, opened: OpenedExamples, t: int) -> str:
         f"| of v | 1 | {_short(opened.v_error)} |\n"
         f"| of ε | $\\bar\\alpha_t = {_tex(alpha_bar)}$ | {_short(opened.noise_error)} |\n"
         f"| of x₀ | $1 - \\bar\\alpha_t = {_tex(1 - alpha_bar)}$ | {_short(opened.x0_error)} |\n\n"
-        f"{_unit(snr)} So neither steps with hardly any noise nor steps with hardly any picture "
-        "rule the training."
+        f"{_unit(snr)} The error of ε alone would hardly count the noisiest steps, where the "
+        "picture is decided; that of x₀ alone would hardly count the last ones, which sharpen it."
     )
 
 
 def _unit(snr: float) -> str:
     """Which of the three errors the loss is, up to a factor."""
-    if snr <= GAMMA:
-        return f"The SNR is at most {GAMMA:g} here, so the loss is just the error of ε."
-    return f"The SNR is above {GAMMA:g} here, so the loss is {GAMMA:g} times the error of x₀."
+    if snr <= LEAST_WEIGHT:
+        return f"The SNR is at most {LEAST_WEIGHT:g} here, so the loss is just the error of x₀."
+    if snr <= MOST_WEIGHT:
+        return (
+            f"The SNR is between {LEAST_WEIGHT:g} and {MOST_WEIGHT:g} here, so the loss is just "
+            "the error of ε."
+        )
+    return (
+        f"The SNR is above {MOST_WEIGHT:g} here, so the loss is {MOST_WEIGHT:g} times the error of "
+        "x₀."
+    )
 
 
 def measure_losses(

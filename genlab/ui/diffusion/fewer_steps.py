@@ -91,7 +91,7 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
     compare, add_luck = _handlers(store)
     wire_run(start, stop, compare, [card, label, seed, sampler, guess], [board, words])
     wire_run(lucky_start, lucky_stop, add_luck, [card, label, seed, steps], [lucky, lucky_words])
-    kit.on_page_load(lambda: _opening(store, card.value), [board, lucky])
+    kit.on_first_sight(lambda: _opening(store, card.value), [board, lucky])
 
 
 def _declare_rows(titles: list[str], label: str, elem_id: str) -> Multiples:

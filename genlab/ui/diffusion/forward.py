@@ -173,7 +173,7 @@ def _wire(
         change(kit.quick(follow_picture), inputs, shown, **pictures.QUIET)
     _wire_kind(controls)
     _wire_walk(controls, run, inputs, outputs)
-    kit.on_page_load(lambda: opening(store, card.value), shown)
+    kit.on_first_sight(lambda: opening(store, card.value), shown)
 
 
 def _wire_kind(controls: Controls) -> None:

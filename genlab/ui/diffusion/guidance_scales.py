@@ -90,7 +90,7 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
                trigger_mode="always_last", api_visibility="private", preprocess=False,
                **kit.COMPUTE)  # fmt: skip
     wire_run(start, stop, compare, inputs[:-1], [board, words])
-    kit.on_page_load(lambda: _opening(store, card.value), board)
+    kit.on_first_sight(lambda: _opening(store, card.value), board)
 
 
 def _opening(store: ModelStore, card: str) -> str:

@@ -129,7 +129,7 @@ def _build_inversion(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -
     inputs = [card, label, board.canvas, steps, guesses, measured]
     wire_run(start, stop, _inverter(store, board), inputs, [panels, table, measured, words])
     spec = skeleton(store.card(card.value)).spec
-    kit.on_page_load(lambda: inversion.drawn_noise(spec), panels)
+    kit.on_first_sight(lambda: inversion.drawn_noise(spec), panels)
 
 
 def _inverter(store: ModelStore, board: pictures.Board) -> Callable[..., Iterator[tuple]]:

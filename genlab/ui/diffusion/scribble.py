@@ -131,7 +131,7 @@ def _wire_drowned(
     inputs = [card, board.canvas, share, seed]
     for change in (*pictures.board_changes(board), share.input, seed.change, card.change):
         change(kit.quick(show), inputs, outputs, **pictures.QUIET)
-    kit.on_page_load(begin, outputs)
+    kit.on_first_sight(begin, outputs)
 
 
 def _handlers(store: ModelStore, board: pictures.Board) -> tuple:

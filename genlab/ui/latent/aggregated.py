@@ -75,7 +75,7 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
         plane, *rest = opening(store, card.value)
         return dict(plane), *rest  # gradio takes an update apart, and this one is kept
 
-    kit.on_page_load(begin, outputs)
+    kit.on_first_sight(begin, outputs)
 
 
 @functools.lru_cache(maxsize=4)

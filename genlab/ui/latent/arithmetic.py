@@ -182,7 +182,7 @@ def _wire(
     changes = [sheet.input, seed.input, rolled.success, noise.input, own.input, followed]
     for change in (*changes, *pictures.board_changes(board)):
         change(kit.quick(show), inputs, outputs, **pictures.QUIET)
-    kit.on_page_load(begin, outputs)
+    kit.on_first_sight(begin, outputs)
 
 
 def _groups(store: ModelStore, name: str, chosen: pictures.Groups) -> dict[str, Tensor]:

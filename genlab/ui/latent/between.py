@@ -200,7 +200,7 @@ def _wire_pictures(
     changes = pictures.sheet_changes(store, card, sheet, boards, FIRST)
     changes += [*pictures.board_changes(a), *pictures.board_changes(b)]
     _wire(store, card, panel, changes, show, [a.canvas, b.canvas], outputs)
-    kit.on_page_load(begin, outputs)
+    kit.on_first_sight(begin, outputs)
 
 
 def _wire_seeds(
@@ -218,7 +218,7 @@ def _wire_seeds(
 
     changes = [each.input for each in seeds] + [card.change]
     _wire(store, card, panel, changes, show, seeds, outputs)
-    kit.on_page_load(lambda: show(card.value, 0, 1, STRAIGHT, 0, PICTURES), outputs)
+    kit.on_first_sight(lambda: show(card.value, 0, 1, STRAIGHT, 0, PICTURES), outputs)
 
 
 def _wire(
@@ -246,4 +246,4 @@ def _wire(
                **pictures.QUIET)  # fmt: skip
     for change in (*changes, *(each.input for each in panel.inputs)):
         change(kit.quick(show), [card, *ends, *panel.inputs], outputs, **pictures.QUIET)
-    kit.on_page_load(lambda: most_used(card.value), panel.dimension)
+    kit.on_first_sight(lambda: most_used(card.value), panel.dimension)

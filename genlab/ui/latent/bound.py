@@ -147,7 +147,7 @@ def _wire(store: ModelStore, card: gr.Dropdown, panel: Panel, stage: Stage, chan
         change(kit.readable_errors(take_apart), inputs, outputs, show_progress="hidden",
                trigger_mode="always_last", api_visibility="private", preprocess=False,
                cancels=[run], **kit.COMPUTE)  # fmt: skip
-    kit.on_page_load(lambda: opening(store, card.value), outputs)
+    kit.on_first_sight(lambda: opening(store, card.value), outputs)
 
 
 @functools.lru_cache(maxsize=4)

@@ -147,7 +147,7 @@ def _wire(
         change(kit.quick(show), [card, board.canvas, seed], outputs, **pictures.QUIET)
     for change in (seed.input, rolled.success):
         change(kit.quick(redraw), [card, board.canvas, seed], shown.draws, **pictures.QUIET)
-    kit.on_page_load(begin, outputs)
+    kit.on_first_sight(begin, outputs)
 
 
 def _wire_sliders(

@@ -163,7 +163,7 @@ def _bare(store: ModelStore, card: ModelCard, first: ModelCard) -> Stage:
         return _map(store, card.name) | {"value": middle}, *place, words
 
     plane.input(kit.quick(look), plane, [picture, words], **AT_ONCE)
-    kit.on_page_load(opening, [plane, picture, words, holes])
+    kit.on_first_sight(opening, [plane, picture, words, holes])
     return Stage(plane, picture, words)
 
 
@@ -184,9 +184,9 @@ def _wire(store: ModelStore, cards: views.Cards, panel: Panel, shown: Shown) -> 
                           show_progress="hidden", **QUEUED)  # fmt: skip
     name, at = first_card(cards.priors).name, plane.postprocess(None)
     drawn = panel.board.canvas.value
-    kit.on_page_load(lambda: switch(name, at), whole[1])
-    kit.on_page_load(lambda: land(name, drawn), drawing[1])
-    kit.on_page_load(lambda: walk(name, FROM, TO, at, drawn), moving[1])
+    kit.on_first_sight(lambda: switch(name, at), whole[1])
+    kit.on_first_sight(lambda: land(name, drawn), drawing[1])
+    kit.on_first_sight(lambda: walk(name, FROM, TO, at, drawn), moving[1])
 
 
 def _handlers(

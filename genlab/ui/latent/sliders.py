@@ -205,7 +205,7 @@ def _wire(
         change(ahead, [card, page.latents], page.latents, trigger_mode="always_last",
                **queued, **kit.COMPUTE)  # fmt: skip
     card.change(begin, card, page.shown, **queued, **kit.COMPUTE)
-    kit.on_page_load(lambda: opening(store, card.value), page.shown)
+    kit.on_first_sight(lambda: opening(store, card.value), page.shown)
 
     def decode(card: str, code: list[float]) -> str:
         """The picture of a code as hex, a byte a pixel (three in colour), rows from the top."""

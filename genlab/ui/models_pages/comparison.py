@@ -12,9 +12,9 @@ from genlab.analysis.figures import describe, figure_of
 from genlab.analysis.rankings import Ranked, tell_agreement
 from genlab.core.cards import Figure, ModelCard
 from genlab.core.errors import CheckpointError
-from genlab.store import ModelStore
+from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
-from genlab.ui.models_pages.table import data_of, network_of, shipped_cards
+from genlab.ui.models_pages.table import data_of, shipped_cards
 from genlab.ui.models_pages.words import STYLE, with_code
 
 NLL, ELBO, FID = (next(kind for kind in KINDS if kind.key == key) for key in ("nll", "elbo", "fid"))
@@ -62,7 +62,7 @@ def build(store: ModelStore) -> None:
     """Declare the part, which fills itself at each page load."""
     shown = gr.HTML(comparison(store), css_template=RANKS_STYLE, js_on_load=None,
                     apply_default_css=False, elem_id="models-ranks")  # fmt: skip
-    kit.on_page_load(lambda: comparison(store), shown)
+    kit.on_first_sight(lambda: comparison(store), shown)
 
 
 def comparison(store: ModelStore) -> str:
@@ -83,7 +83,7 @@ def _entries(store: ModelStore) -> Iterator[tuple[ModelCard, Entry]]:
             figures = store.card_file(card.name).figures
         except CheckpointError:  # the table says so
             continue
-        values = math.prod(network_of(card).spec.shape)
+        values = math.prod(skeleton(card).spec.shape)
         exact, bound = (figure_of(kind, figures, values) for kind in (NLL, ELBO))
         entry = Entry(card.title, exact or bound, exact is None, figure_of(FID, figures, values))
         if entry.nats or entry.distance:

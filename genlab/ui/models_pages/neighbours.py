@@ -22,11 +22,11 @@ from genlab.analysis.neighbours import (
 from genlab.core.cards import ModelCard
 from genlab.core.errors import DataError
 from genlab.inference.sampling import draw_seeded, picture_hash, sampler_of
-from genlab.store import ModelStore
+from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas.sheet import picture_sheet
 from genlab.ui.models_pages.sprites import SPRITES, frame_style, window
-from genlab.ui.models_pages.table import network_of, shipped_cards
+from genlab.ui.models_pages.table import shipped_cards
 from genlab.ui.models_pages.words import STYLE, with_code
 
 KEPT = 32  # cards whose samples are kept
@@ -75,7 +75,7 @@ def generating_cards(store: ModelStore) -> list[ModelCard]:
     return [
         card
         for card in shipped_cards(store)
-        if sampler_of(network_of(card)) and not (card.masked and card.masked.leaks)
+        if sampler_of(skeleton(card)) and not (card.masked and card.masked.leaks)
     ]
 
 

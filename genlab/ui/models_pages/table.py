@@ -1,11 +1,9 @@
 """All cards in one table, with the figures that their files hold now, and what figures mean."""
 
 from collections.abc import Callable
-from functools import cache
 from html import escape
 
 import gradio as gr
-from torch import nn
 
 from genlab.analysis.figure_kinds import KINDS, Better, FigureKind
 from genlab.analysis.figures import Reading, read_figure
@@ -39,7 +37,7 @@ def build(store: ModelStore) -> CardTable:
         views=VIEWS,
         elem_id="models-table",
     )
-    kit.on_page_load(lambda: gr.update(rows=table_rows(store)), table)
+    kit.on_first_sight(lambda: gr.update(rows=table_rows(store)), table)
     with gr.Accordion("What each figure means", open=False):
         gr.HTML(meanings(), css_template=STYLE, js_on_load=None, apply_default_css=False)
     return table
@@ -107,7 +105,7 @@ def _row(store: ModelStore, card: ModelCard) -> dict[str, object]:
 
 
 def _cells(card: ModelCard, recorded: CardFile, size: int) -> dict[str, Cell]:
-    network = network_of(card)
+    network = skeleton(card)
     leaks = bool(card.masked and card.masked.leaks)
     figures = {
         kind.key: _read_cell(read_figure(kind, recorded, network, leaks=leaks)) for kind in KINDS
@@ -130,12 +128,6 @@ def _cell(text: str, value: float | str | None, note: str = "") -> Cell:
 
 def _read_cell(reading: Reading) -> Cell:
     return _cell(reading.text, reading.value, reading.note)
-
-
-@cache
-def network_of(card: ModelCard) -> nn.Module:
-    """The card's network without values; kept, as its shape never changes."""
-    return skeleton(card)
 
 
 def meanings() -> str:

@@ -35,8 +35,8 @@ def build(store: ModelStore) -> None:
 
     make.click(kit.readable_errors(make_figure), restoring.inputs, figure, show_progress="minimal",
                api_visibility="private", preprocess=False, **kit.COMPUTE)  # fmt: skip
-    kit.on_page_load(lambda: denoising.open_page(store), restoring.views)
-    kit.on_page_load(lambda: sparsity.open_page(store), [coding.unit, *coding.views])
+    kit.on_first_sight(lambda: denoising.open_page(store), restoring.views)
+    kit.on_first_sight(lambda: sparsity.open_page(store), [coding.unit, *coding.views])
 
 
 def warm_up(store: ModelStore) -> None:
