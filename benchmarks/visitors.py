@@ -60,7 +60,7 @@ def draw(client: Client, images: int, seed: int) -> tuple[float, float]:
     """Press *Draw*: seconds to the first pixel, and to the last."""
     started = time.perf_counter()
     first = None
-    settings = (CARD, images, seed, 1.0, "raster", "any", 1.0)
+    settings = (CARD, images, seed, 1.0, "raster", "any", 1.0, 1.0, 1)
     for payload, *_ in client.submit(*settings, api_name="/draw_pixels"):
         if first is None and isinstance(payload, str) and len(payload.partition("|")[2]) > 0:
             first = time.perf_counter() - started
