@@ -115,7 +115,7 @@ def test_the_losses_told_are_those_of_the_batch_before_the_step():
     moment = trainer.advance()
 
     assert moment.losses["bits"] == pytest.approx(moment.losses["loss"] / 0.6931)
-    assert moment.losses["loss"] == pytest.approx(expected, rel=0.06)  # bfloat16, where there is one
+    assert moment.losses["loss"] == pytest.approx(expected, rel=0.06)  # bfloat16 or not
     assert (moment.step, moment.images) == (1, 16)
 
 

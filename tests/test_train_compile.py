@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import os
 import shutil
 
 import pytest
@@ -26,6 +27,10 @@ from train.recipes.ddpm import velocity_error  # noqa: E402
 from train.run_folder import RunFolder  # noqa: E402
 from train.turns import Turn  # noqa: E402
 
+needs_patience = pytest.mark.skipif(
+    os.environ.get("GENLAB_COMPILE") != "1",
+    reason="minutes of g++ for what every compiled run checks first; GENLAB_COMPILE=1 asks for it",
+)
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
 
 
@@ -138,6 +143,7 @@ def test_the_check_leaves_weights_random_numbers_and_the_compiled_network_as_the
 
 
 @pytest.mark.slow
+@needs_patience
 @needs_compiler
 def test_compiled_denoisers_learn_in_all_their_layers():
     model = DDPM(ImageSpec(1, 28, 28), schedule=cosine_schedule(50), classes=3, widths=(32, 64))

@@ -222,11 +222,12 @@ def test_comparing_bounds_grows_the_curve_and_hands_the_button_back(bound_page):
 
 
 def test_a_stopped_comparison_keeps_its_bounds_and_hands_the_button_back(bound_page, monkeypatch):
-    go_on = threading.Event()
+    go_on, sent = threading.Event(), []
 
     def slowly(model, picture, generator, seen):
-        points = grow_curve(model, picture, generator, seen=seen)
-        yield from itertools.islice(points, 3)
+        for points in itertools.islice(grow_curve(model, picture, generator, seen=seen), 3):
+            sent.append(bound_views.show_curve(points)[1].replace("**", ""))
+            yield points
         go_on.wait(60)
 
     grow_curve = bound_views.grow_curve
@@ -234,13 +235,11 @@ def test_a_stopped_comparison_keeps_its_bounds_and_hands_the_button_back(bound_p
     monkeypatch.setattr(bound_views.kit, "MESSAGE_INTERVAL", 0)
     bound_page.locator("#bound-compare").click()
     said(bound_page, "K = 100:")
-    told = bound_page.locator("#bound-told").inner_text()
     bound_page.locator("#bound-stop").click()
     bound_page.locator("#bound-compare").wait_for(state="visible")
     go_on.set()
 
-    assert "tighter" in told
-    assert bound_page.locator("#bound-told").inner_text() == told
+    assert bound_page.locator("#bound-told").inner_text().strip() in sent
 
 
 def test_another_picture_is_taken_apart_at_once_and_moves_nothing(bound_page, canvas):
