@@ -26,3 +26,12 @@ def test_the_site_has_few_components_that_wait_for_progress(tmp_path):
 
     hidden = [each for each in config["dependencies"] if each["show_progress"] == "hidden"]
     assert hidden and len({tuple(each["show_progress_on"]) for each in hidden}) == 1
+
+
+def test_the_site_looks_into_its_queue_less_often_than_gradio_would(tmp_path):
+    with gr.Blocks(analytics_enabled=False) as plain:
+        plain.queue()
+
+    app = shell.build_app(ModelStore(tmp_path, ()))
+
+    assert app._queue.sleep_when_free == shell.LOOKS > plain._queue.sleep_when_free

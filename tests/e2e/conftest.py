@@ -18,6 +18,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from genlab.ui.shell import look_less_often
 from genlab.ui.whole_props import send_whole_props
 
 LAUNCH = {
@@ -75,15 +76,20 @@ def browser():
         chromium.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[..., str]]:
-    """Launch Blocks on a free loopback port, as the site does; returns the address."""
+    """Launch Blocks on a free loopback port, as the site does; returns the address.
+
+    Each ends with its file: a server that nobody visits still takes its part of a core.
+    """
     send_whole_props()
     running = []
 
     def launch(blocks: gr.Blocks, **settings: object) -> str:
         running.append(blocks)
-        return blocks.launch(**LAUNCH | settings)[1]
+        address = blocks.launch(**LAUNCH | settings)[1]
+        look_less_often(blocks)
+        return address
 
     yield launch
     for blocks in running:
@@ -143,7 +149,7 @@ def page(browser):
 
 
 @pytest.fixture(scope="module")
-def shared_page(browser):
+def shared_page(browser, serve):
     """As `page`, for pages that many tests of a file use after one another: opening costs 2 s."""
     visitor = Visitor(browser)
     yield visitor.open
