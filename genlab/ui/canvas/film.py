@@ -49,7 +49,15 @@ class FilmPlayer(CanvasComponent):
         self._declare(
             value,
             files="film",
-            scripts=("marks", "class_marks", "plane_axes", "film_cloud", "film_curve", "film"),
+            scripts=(
+                "marks",
+                "class_marks",
+                "plane_axes",
+                "moments",
+                "film_cloud",
+                "film_curve",
+                "film",
+            ),
             styles=("class_marks", "film"),
             label=label,
             visible=visible,
@@ -73,7 +81,7 @@ def film_payload(film: Film) -> str:
     _, rows, cols = film.pictures.shape
     return json.dumps(
         {
-            "card": film.card,
+            "key": film.card,
             "rows": rows,
             "cols": cols,
             "unit": film.unit,

@@ -84,7 +84,7 @@ class MaskBoard(CanvasComponent):
         self._declare(
             value,
             files="mask_board",
-            scripts=("mask_board", "mask_board_tools", "mask_board_words"),
+            scripts=("mask_board", "stroke", "mask_board_tools", "mask_board_words"),
             label=label,
             visible=visible,
             elem_id=elem_id,

@@ -1,7 +1,7 @@
 // The brush, the presets and the way back. A stroke is a row of squares between the places where
 // the pointer was seen, so a fast hand leaves no gaps.
 
-const MOST_UNDO = 50;
+const TOOLS = ['erase', 'restore'];
 const WIDTHS = [1, 2, 3, 4, 5]; // pixels
 const PRESETS = { // which pixels are erased, by row and column as shares of the board, and by row
   lower: (down) => down >= 0.5,
@@ -12,10 +12,12 @@ const PRESETS = { // which pixels are erased, by row and column as shares of the
   none: () => false,
 };
 
-let past = []; // whole masks before each change; 784 bytes each
-let tool = 'erase';
-let width = 3; // of the brush, pixels
-let stroke = null; // where the pointer was last, in cells
+tool = 'erase';
+width = 3;
+
+function current() {
+  return kept;
+}
 
 function footprint(point) {
   const top = Math.round(point.y - width / 2);
@@ -35,23 +37,12 @@ function stamp(point) {
   }
 }
 
-function brushTo(from, to) {
+function strokeTo(from, to) {
   const steps = Math.max(1, Math.ceil(2 * Math.hypot(to.x - from.x, to.y - from.y)));
   for (let i = 0; i <= steps; i++) {
     stamp({ x: from.x + ((to.x - from.x) * i) / steps, y: from.y + ((to.y - from.y) * i) / steps });
   }
   redraw();
-}
-
-function redraw() {
-  measured();
-  updatePicture();
-  wake();
-}
-
-function remember() {
-  past.push(kept.slice());
-  if (past.length > MOST_UNDO) past.shift();
 }
 
 function commit() {
@@ -94,38 +85,6 @@ function undo() {
 
 // — pointer and keyboard —
 
-function pointOf(event) {
-  const { layout } = measured();
-  const box = stage.getBoundingClientRect();
-  const [left, top] = imageCorner(layout, 0);
-  return {
-    x: ((event.clientX - box.left) * layout.scale - left) / layout.cell,
-    y: ((event.clientY - box.top) * layout.scale - top) / layout.cell,
-  };
-}
-
-function beginStroke(event) {
-  if (event.button !== 0 || stroke) return;
-  stage.setPointerCapture(event.pointerId);
-  remember();
-  chosen = null;
-  stroke = { id: event.pointerId, at: pointOf(event) };
-  brushTo(stroke.at, stroke.at);
-}
-
-function goOnStroke(event) {
-  if (stroke?.id !== event.pointerId) return;
-  const to = pointOf(event);
-  brushTo(stroke.at, to);
-  stroke.at = to;
-}
-
-function endStroke(event) {
-  if (stroke?.id !== event.pointerId) return;
-  stroke = null;
-  commit();
-}
-
 function brushWithKeys() {
   if (!chosen) return;
   remember();
@@ -144,27 +103,13 @@ function onKey(event) {
 }
 
 function showTools() {
-  for (const name of ['erase', 'restore']) {
-    part(name).setAttribute('aria-pressed', String(tool === name));
-  }
-  for (const each of WIDTHS) part('size-' + each).setAttribute('aria-pressed', String(width === each));
-  part('undo').setAttribute('aria-disabled', String(!past.length));
+  showStrokeTools(TOOLS, WIDTHS);
 }
 
 function offerTools() {
-  stage.addEventListener('pointerdown', beginStroke);
-  stage.addEventListener('pointermove', goOnStroke);
-  stage.addEventListener('pointerup', endStroke);
-  stage.addEventListener('pointercancel', endStroke);
-  for (const name of ['erase', 'restore']) {
-    part(name).addEventListener('click', () => { tool = name; showTools(); });
-  }
-  for (const each of WIDTHS) {
-    part('size-' + each).addEventListener('click', () => { width = each; showTools(); });
-  }
+  offerStrokeTools(TOOLS, WIDTHS, showTools);
   for (const name of Object.keys(PRESETS)) {
     part(name).addEventListener('click', () => applyPreset(name));
   }
   part('invert').addEventListener('click', () => change(kept.map((each) => 1 - each)));
-  part('undo').addEventListener('click', undo);
 }

@@ -2,14 +2,17 @@
 // between the places where the pointer was seen, so a fast hand leaves no gaps.
 
 const INK = 255;
-const MOST_UNDO = 50;
+const TOOLS = ['pen', 'eraser'];
+const WIDTHS = [1, 2, 3]; // cells
 
-let past = []; // whole drawings before each stroke; 784 bytes each
-let tool = 'pen';
-let width = 2; // cells
-let stroke = null; // where the pointer was last, in cells
+tool = 'pen';
+width = 2;
 
-function drawSegment(from, to) {
+function current() {
+  return cells.bytes;
+}
+
+function strokeTo(from, to) {
   const radius = width / 2;
   const { rows, cols } = props;
   const soft = part('soft').checked;
@@ -40,17 +43,6 @@ function distanceToSegment(x, y, from, to) {
   return Math.hypot(x - from.x - along * dx, y - from.y - along * dy);
 }
 
-function remember() {
-  past.push(cells.bytes.slice());
-  if (past.length > MOST_UNDO) past.shift();
-}
-
-function redraw() {
-  measured();
-  updatePicture();
-  wake();
-}
-
 function commit() {
   redraw();
   showTools();
@@ -59,43 +51,11 @@ function commit() {
   trigger('input');
 }
 
-function pointOf(event) {
-  const { layout } = measured();
-  const box = stage.getBoundingClientRect();
-  const [left, top] = imageCorner(layout, 0);
-  return {
-    x: ((event.clientX - box.left) * layout.scale - left) / layout.cell,
-    y: ((event.clientY - box.top) * layout.scale - top) / layout.cell,
-  };
-}
-
-function beginStroke(event) {
-  if (event.button !== 0 || stroke) return;
-  stage.setPointerCapture(event.pointerId);
-  remember();
-  chosen = null;
-  stroke = { id: event.pointerId, at: pointOf(event) };
-  drawSegment(stroke.at, stroke.at);
-}
-
-function goOnStroke(event) {
-  if (stroke?.id !== event.pointerId) return;
-  const to = pointOf(event);
-  drawSegment(stroke.at, to);
-  stroke.at = to;
-}
-
-function endStroke(event) {
-  if (stroke?.id !== event.pointerId) return;
-  stroke = null;
-  commit();
-}
-
 function drawWithKeys() {
   if (!chosen) return;
   const at = { x: chosen.col + 0.5, y: chosen.row + 0.5 };
   remember();
-  drawSegment(at, at);
+  strokeTo(at, at);
   commit();
   setText(part('live'), describe(chosen));
 }
@@ -114,9 +74,7 @@ function clear() {
 }
 
 function showTools() {
-  for (const name of ['pen', 'eraser']) part(name).setAttribute('aria-pressed', String(tool === name));
-  for (const size of [1, 2, 3]) part('size-' + size).setAttribute('aria-pressed', String(width === size));
-  part('undo').setAttribute('aria-disabled', String(!past.length));
+  showStrokeTools(TOOLS, WIDTHS);
   part('clear').setAttribute('aria-disabled', String(!cells.bytes.some(Boolean)));
 }
 
@@ -135,18 +93,8 @@ function becomeDrawing() {
   showTools();
 }
 
-stage.addEventListener('pointerdown', beginStroke);
-stage.addEventListener('pointermove', goOnStroke);
-stage.addEventListener('pointerup', endStroke);
-stage.addEventListener('pointercancel', endStroke);
+offerStrokeTools(TOOLS, WIDTHS, showTools);
 stage.addEventListener('keydown', onKey);
-for (const name of ['pen', 'eraser']) {
-  part(name).addEventListener('click', () => { tool = name; showTools(); });
-}
-for (const size of [1, 2, 3]) {
-  part('size-' + size).addEventListener('click', () => { width = size; showTools(); });
-}
-part('undo').addEventListener('click', undo);
 part('clear').addEventListener('click', clear);
 watchCells();
 becomeDrawing();

@@ -51,7 +51,7 @@ class DrawingCanvas(CanvasComponent):
         self._declare(
             value,
             files="pen",
-            scripts=("marks", "cells", "cells_words", "pen"),
+            scripts=("marks", "cells", "cells_words", "stroke", "pen"),
             styles=(),
             label=label,
             visible=visible,

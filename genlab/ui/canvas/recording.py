@@ -55,7 +55,7 @@ class RecordingPlayer(CanvasComponent):
         self._declare(
             value,
             files="recording",
-            scripts=("recording_chart", "recording_files", "recording"),
+            scripts=("moments", "recording_chart", "recording"),
             label=label,
             visible=visible,
             elem_id=elem_id,
