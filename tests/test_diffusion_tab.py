@@ -4,6 +4,8 @@ import gradio as gr
 import pytest
 from restoring_shelf import CLASSES, DENOISER, OTHER, restoring_store
 
+from genlab.core.protocols import Denoiser
+from genlab.store import ModelStore
 from genlab.ui.diffusion import backward, example
 from genlab.ui.diffusion.asked import ANY, asked_label
 from genlab.ui.tabs import diffusion as tab
@@ -64,3 +66,12 @@ def test_the_warm_up_draws_what_pages_open_with(store):
 
     for kept in (backward.draw_opening, example.opening):
         assert kept.cache_info().currsize == 1
+
+
+def test_the_page_begins_with_its_first_card_wherever_that_stands_on_the_shelf():
+    store = ModelStore()
+
+    offered = [card.name for card in tab.offered_cards(store)]
+
+    assert offered[0] == tab.FIRST
+    assert sorted(offered) == sorted(card.name for card in store.cards_with(Denoiser))

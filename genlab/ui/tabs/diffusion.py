@@ -29,8 +29,9 @@ from genlab.ui.latent import codes
 from genlab.ui.lessons import diffusion as lessons
 from genlab.ui.lessons import diffusion_claims, film
 
+FIRST = "ddpm-mnist"  # the card that the page begins with: the longer trained
 UNTRAINED = (
-    "No diffusion model is trained yet. Run `python -m train ddpm-mnist`, then start GenLab again."
+    f"No diffusion model is trained yet. Run `python -m train {FIRST}`, then start GenLab again."
 )
 PAGES = {
     "Backward": backward,
@@ -78,8 +79,8 @@ def build(store: ModelStore) -> None:
 
 
 def offered_cards(store: ModelStore) -> list[ModelCard]:
-    """What the page can show."""
-    return store.cards_with(Denoiser)
+    """What the page can show, beginning with `FIRST`."""
+    return sorted(store.cards_with(Denoiser), key=lambda card: card.name != FIRST)
 
 
 def offered_classes(store: ModelStore, name: str) -> dict[str, Any]:
