@@ -10,6 +10,7 @@ import torch
 pytest.importorskip("accelerate", reason="training needs requirements-dev.txt")
 
 from accelerate import Accelerator  # noqa: E402
+from accelerate.state import AcceleratorState  # noqa: E402
 from tiny_training import PEAK, RECIPE, build, loss, stripes, validate  # noqa: E402
 
 from train.errors import DivergedError, TrainingError  # noqa: E402
@@ -288,6 +289,18 @@ def test_processes_draw_different_batches_also_after_a_resumption():
 
     assert not torch.equal(*fresh)
     assert not torch.equal(*resumed)
+
+
+@pytest.mark.parametrize(("computes", "expected"), [(True, "bf16"), (False, "no")])
+def test_a_cpu_trains_in_bfloat16_only_where_it_computes_in_it(monkeypatch, computes, expected):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    monkeypatch.setattr("train.session.cpu_has_bfloat16", lambda: computes)
+    AcceleratorState._reset_state()
+
+    found = make_accelerator().mixed_precision
+    AcceleratorState._reset_state()
+
+    assert found == expected
 
 
 def test_processes_that_would_train_alone_are_refused(monkeypatch):

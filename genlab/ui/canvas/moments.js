@@ -1,5 +1,6 @@
 // The clock, the stage and the files of what is watched moment by moment: a training film, a
-// recorded run. The script that comes after it has `paint()`, `sentence(index)` and `gifName(key)`.
+// recorded run. The script that comes after it has `paint()`, `sentence(index)`, `gifName(key)` and
+// `saveMoment(picture, name)`.
 
 const PAUSE = 400; // ms a moment, as in the GIF
 const PLAY_SHAPE = 'M2 1 L11 6 L2 11 Z';
