@@ -25,8 +25,8 @@ def build() -> None:
         )
         stack = gr.Radio(STACKS, value="A B", label="Masks of the layers, first to last")
         matrices = gr.Markdown(describe_colours("A B"), elem_classes="genlab-matrices")
-        stack.input(kit.readable_errors(describe_colours), stack, matrices, queue=False,
-                    show_progress="hidden", api_visibility="private", preprocess=False)  # fmt: skip
+        stack.input(kit.readable_errors(describe_colours), stack, matrices, preprocess=False,
+                    **kit.QUICK)  # fmt: skip
     with gr.Accordion("How much is never seen", open=False):
         gr.Markdown(describe_shares())
 

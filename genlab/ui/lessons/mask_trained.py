@@ -23,7 +23,9 @@ TARGET, FLIPPED = (14, 14), (12, 16)
 EXAMPLES = 10  # of each digit
 SMALLEST = 1e-12  # bits; below, 64-bit numbers leave no digit of the sum
 DIGITS = tuple(range(10))
-QUICK = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
+QUIET = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False, **kit.COMPUTE}
+CHOSEN = QUIET | {"trigger_mode": "always_last"}  # two choices in a row: the last is shown
+CLICKED = QUIET | {"trigger_mode": "multiple"}
 
 _NEVER = {  # why nothing can arrive, by the state of the flipped pixel
     "x": "It lies in the blind spot: no path leads from it to the target, at any depth.",
@@ -101,8 +103,8 @@ def _wire_weights(
         return describe_weights(store, name, target), target
 
     for trigger in (section.expand, model.input):
-        trigger(show, [model, places], view, **QUICK, **kit.COMPUTE)
-    view.select(move, model, [view, places], trigger_mode="multiple", **QUICK, **kit.COMPUTE)
+        trigger(show, [model, places], view, **CHOSEN)
+    view.select(move, model, [view, places], **CLICKED)
 
 
 def _wire_flips(
@@ -124,10 +126,8 @@ def _wire_flips(
         return describe_flip(store, name, digit, *places), places
 
     for trigger in (section.expand, model.input, digit.input):
-        trigger(show, [model, digit, places], view, **QUICK, **kit.COMPUTE)
-    view.select(
-        move, [model, digit], [view, places], trigger_mode="multiple", **QUICK, **kit.COMPUTE
-    )
+        trigger(show, [model, digit, places], view, **CHOSEN)
+    view.select(move, [model, digit], [view, places], **CLICKED)
 
 
 def read_place(sent: object, name: str) -> tuple[int, int]:
