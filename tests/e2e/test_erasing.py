@@ -54,7 +54,7 @@ def url(serve):
             MaskedPicture(picture(), after_top_row()), label="Shown", rows=SIDE, cols=SIDE,
             editable=False, elem_id="shown",
         )  # fmt: skip
-        board.input(hear, board)
+        board.input(hear, board, trigger_mode="always_last")  # "once" would drop the last change
     return serve(blocks)
 
 
