@@ -11,7 +11,7 @@ import pytest
 import torch
 from diffusion_toys import CLASSES, Counting, tiny_ddpm
 from shelved import write_checkpoint
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError

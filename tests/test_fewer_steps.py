@@ -20,7 +20,7 @@ from same_noise_shelf import (
     run,
 )
 from shelved import write_checkpoint
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab.core.cards import Figure
 from genlab.inference.diffusion import DiffusionSettings, sample

@@ -9,7 +9,7 @@ import gradio as gr
 import numpy as np
 import pytest
 from forward_shelf import CARD, declare_pages, forward_store
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab.analysis.forward_noise import BINS, kept_steps
 from genlab.core.errors import InputError

@@ -10,7 +10,7 @@ import gradio as gr
 import numpy as np
 import pytest
 import torch
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab.core.errors import InputError
 from genlab.inference.adversarial_game import PLAYED

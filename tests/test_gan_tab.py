@@ -13,7 +13,7 @@ import torch
 from adversarial_shelf import CLASSES, PLAIN, TOLD, gan_store
 from PIL import Image
 from shelved import tiny_card
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab.analysis.critic import opinions, score_gradient
 from genlab.analysis.diversity import mean_pairwise_distance

@@ -13,7 +13,7 @@ import pytest
 import torch
 from latent_shelf import DIM, FEW, MANY, latent_store
 from PIL import Image
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab import data
 from genlab.analysis.elbo import gaussian_kl

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab.core.images import to_picture
 from genlab.ui.canvas.plane import (

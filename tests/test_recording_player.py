@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 from tiny_recording import SETTINGS, tiny_recording, write_recording
 
 from genlab.core.errors import InputError

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from genlab.core.shapes import shapes_only
+from genlab.core.shapes import shapes_only, zeroed
 from genlab.store import ModelStore, skeleton
 
 CARDS = ModelStore().cards
@@ -42,11 +42,22 @@ def test_no_random_number_is_drawn():
 @pytest.mark.slow
 def test_torch_s_compiler_is_not_imported():
     code = (
-        "import sys; from genlab.store import ModelStore, skeleton\n"
-        "for card in ModelStore().cards: skeleton(card)\n"
+        "import sys; from genlab.store import ModelStore; from genlab.ui.shell import build_app\n"
+        "build_app(ModelStore())\n"
         "sys.exit('torch._dynamo' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_a_zeroed_network_has_the_shapes_of_the_network_and_no_values(card):
+    before = torch.get_rng_state()
+    found = zeroed(card.build)
+
+    assert torch.equal(torch.get_rng_state(), before)
+    shapes = {name: value.shape for name, value in skeleton(card).named_parameters()}
+    assert {name: value.shape for name, value in found.named_parameters()} == shapes
+    assert not any(value.any() for value in found.parameters())
 
 
 def test_outside_everything_is_as_it_was():

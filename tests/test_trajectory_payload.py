@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from diffusion_toys import tiny_ddpm
-from test_canvas_props import assert_plain
+from test_whole_app import assert_plain
 
 from genlab.core.noise_schedule import CLEAN, cosine_schedule, spaced_steps
 from genlab.inference.diffusion import DiffusionSettings, stream_diffusion

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from genlab.core.protocols import Autoregressive
-from genlab.core.shapes import shapes_only
+from genlab.core.shapes import zeroed
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class LayerRow:
 def autoregressive_layers(build: Callable[[], Autoregressive]) -> list[LayerRow]:
     """The innermost layers in the order in which one pass runs them, for a batch of one.
 
-    The network is built anew on torch's "meta" device, where only shapes are computed: the models
-    that visitors share are never touched.
+    The network is built anew, with zeros for values: the models that visitors share are never
+    touched.
     """
     return _recorded(
         build, lambda model: model.logits(torch.zeros(1, *model.spec.shape, dtype=torch.int64))
@@ -54,11 +54,11 @@ def coder_layers(build: Callable[[], nn.Module]) -> list[LayerRow]:
 
 def _recorded(build: Callable[[], nn.Module], run: Callable[[nn.Module], object]) -> list[LayerRow]:
     rows: list[LayerRow] = []
-    with shapes_only():
-        model = build()
-        for name, module in model.named_modules():
-            if not any(module.children()):
-                module.register_forward_hook(_recorder(name, rows))
+    model = zeroed(build)
+    for name, module in model.named_modules():
+        if not any(module.children()):
+            module.register_forward_hook(_recorder(name, rows))
+    with torch.no_grad():
         run(model)
     return rows
 

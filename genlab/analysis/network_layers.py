@@ -19,7 +19,7 @@ from genlab.core.protocols import (
     Encoder,
     LatentDecoder,
 )
-from genlab.core.shapes import shapes_only
+from genlab.core.shapes import zeroed
 
 
 @dataclass
@@ -64,16 +64,16 @@ PASSES: tuple[tuple[type, Callable[[nn.Module], object]], ...] = (
 def layers_at_work(build: Callable[[], nn.Module]) -> list[LayerAtWork]:
     """In the order in which they run first; at the end those that never run.
 
-    The network is built anew on torch's "meta" device, where only shapes are computed: the models
-    that visitors share are never touched.
+    The network is built anew, with zeros for values: the models that visitors share are never
+    touched.
     """
-    with shapes_only():
-        model = build().eval()
-        rows = _rows(model)
-        order: list[LayerAtWork] = []
-        for name, module in model.named_modules():
-            if name in rows:
-                module.register_forward_hook(_recorder(rows[name], order))
+    model = zeroed(build).eval()
+    rows = _rows(model)
+    order: list[LayerAtWork] = []
+    for name, module in model.named_modules():
+        if name in rows:
+            module.register_forward_hook(_recorder(rows[name], order))
+    with torch.no_grad():
         for capability, run in PASSES:
             if isinstance(model, capability):
                 run(model)

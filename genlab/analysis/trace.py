@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from genlab.core.protocols import Autoregressive
-from genlab.core.shapes import shapes_only
+from genlab.core.shapes import zeroed
 
 
 @dataclass(eq=False)
@@ -48,12 +48,11 @@ def trace_logits(build: Callable[[], Autoregressive]) -> tuple[Autoregressive, C
     Raises:
         ValueError: `logits` does not call the network as a module, once.
     """
-    with shapes_only():
-        model = build()
-        pixels = torch.zeros(1, *model.spec.shape, dtype=torch.int64)
-        recorder = _Recorder(model)
-        with recorder:
-            model.logits(pixels)
+    model = zeroed(build)
+    pixels = torch.zeros(1, *model.spec.shape, dtype=torch.int64)
+    recorder = _Recorder(model)
+    with torch.no_grad(), recorder:
+        model.logits(pixels)
     calls = [call for call in recorder.top.children if call.module is model]
     if len(calls) != 1:
         raise ValueError(f"logits must call the network itself once, got {len(calls)} calls")

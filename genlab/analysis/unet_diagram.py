@@ -115,10 +115,9 @@ def _trace(build: Callable[[], Denoiser]) -> Call:
 
     def as_recorded() -> nn.Module:
         model = build()
-        image, t = torch.zeros(1, *model.spec.shape), torch.zeros(1, dtype=torch.int64)
 
-        def logits(_: Tensor) -> None:
-            model.predict_noise(image, t)
+        def logits(pixels: Tensor) -> None:
+            model.predict_noise(pixels.float(), torch.zeros(1, dtype=torch.int64))
 
         model.logits = logits
         return model
