@@ -4,6 +4,11 @@ Rounding to levels has no luck, so that an image is the same in every epoch; not
 it either, since moved or mirrored pictures are others than those whose likelihood is measured. All
 cards of MNIST get the same minutes: what differs between their figures is levels and stacks.
 
+A batch has 16 images, a quarter of the binary recipes' 64. A core computes as many images a second
+either way, and in minutes the number of steps is what is short: after 113 s of training on one core
+`gated-8-levels-mnist` had 0.53 bits a pixel of the validation images by 47 steps of 64, and 0.40 by
+151 steps of 16.
+
 The weights are stored as float16. The binary cards, rounded so, change their likelihood by less
 than a thousandth of a nat on 500 test images.
 """
@@ -17,9 +22,11 @@ from torch import Tensor, nn
 
 from genlab.analysis.likelihood import image_nats
 from genlab.data import VALIDATION, DataSet, to_levels
-from train.autoregressive import BATCH, negative_log_likelihood
+from train.autoregressive import negative_log_likelihood
 from train.recipe import Batch, FilmNotes, Recipe, shuffled
 from train.recipes import gated_pixelcnn, pixelcnn
+
+BATCH = 16
 
 
 def level_batches(data: DataSet, generator: torch.Generator, *, levels: int) -> Iterator[Batch]:
