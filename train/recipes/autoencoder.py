@@ -145,6 +145,7 @@ def _recipe(
             cloud_classes=functools.partial(classes_of_examples, data) if plane else None,
         ),
         cloud=functools.partial(codes_of_examples, name=data) if plane else None,
+        stored_as=torch.float16,
     )
 
 
