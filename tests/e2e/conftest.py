@@ -4,8 +4,8 @@ They need playwright and Debian's chromium and are skipped without them, unless
 GENLAB_REQUIRE_BROWSER=1 says that this machine must have both. A page fails its test when the
 console shows an error. Nothing here waits for a time: the canvases count what they did in
 `element.genlab`, and tests wait for those counts. Yet a busy machine can deliver an event of
-gradio's late, or two as one: a test that fails runs once more, and the summary counts it as a
-rerun.
+gradio's late, or two as one: a test that fails runs up to twice more, and the summary counts each
+as a rerun.
 """
 
 import os
@@ -50,7 +50,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1))
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 def _do_without(reason: str) -> None:
