@@ -292,6 +292,32 @@ def test_bits_of_a_conditional_model_are_given_the_class_a_mixture_and_without(i
         assert figure.standard_error == pytest.approx(standard_error(bits), abs=1e-4), name
 
 
+def test_fewer_images_are_taken_from_all_over_and_said_in_the_card(images, checkpoints):
+    assert evaluate(checkpoints, "--images", "16", build=Die) == 0
+
+    bits = exact_die_bits(images)[[int(2.5 * place) for place in range(16)]]
+    figure = figures(checkpoints)["bits_per_dim"]
+    assert figure.value == pytest.approx(bits.mean(), abs=1e-4)
+    assert figure.standard_error == pytest.approx(standard_error(bits), abs=1e-4)
+    assert figure.n == 16
+    assert figure.command.endswith(" --images 16")
+
+
+def test_more_images_than_there_are_are_all(images, checkpoints):
+    assert evaluate(checkpoints, "--images", "41", build=Die) == 0
+
+    assert figures(checkpoints)["bits_per_dim"].n == 40
+
+
+@pytest.mark.parametrize("count", ["0", "9", "many"])
+def test_too_few_images_are_refused(count, images, checkpoints, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        evaluate(checkpoints, f"--images={count}", build=Die)
+
+    assert stopped.value.code == 2
+    assert "must be 10 or more" in capsys.readouterr().err
+
+
 def test_each_figure_names_its_command_without_a_folder(images, checkpoints):
     evaluate(checkpoints, "--data-root", str(checkpoints))
 
@@ -334,7 +360,8 @@ def test_quick_takes_a_thousand_images_from_all_over_and_one_draw(checkpoints, m
 
     evaluate(checkpoints, "--quick")
 
-    dynamic = exact_nats(drawn(chosen[::2][:1_000], 0)).mean()
+    places = [int(2.5 * place) for place in range(1_000)]
+    dynamic = exact_nats(drawn(chosen[places], 0)).mean()
     line = capsys.readouterr().out.splitlines()[0]
     name, value, *_ = line.split()
     assert name == "nats_dynamic"

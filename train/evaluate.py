@@ -25,7 +25,7 @@ from train.stop import terminable
 
 DECIMALS = 4  # of a nat; the standard error is some 0.2
 DIGITS = 4  # of smaller numbers, such as a kernel distance
-FEWEST_SAMPLES = 10  # precision and recall look at the fifth neighbour
+FEWEST = 10  # precision and recall look at the fifth neighbour
 DESCRIPTION = """\
 Measure a card's figures on the test images and write them to checkpoints/<card>.json, with their
 standard errors and this command. Which ones, the model's capabilities say.
@@ -43,7 +43,11 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "--only", metavar="NAME", help="one group of figures, such as sample_quality; default: all"
     )
     parser.add_argument(
-        "--samples", type=_sample_count, metavar="N",
+        "--images", type=_count, metavar="N",
+        help="measure the likelihood of at most so many test images, evenly spaced; default: all",
+    )  # fmt: skip
+    parser.add_argument(
+        "--samples", type=_count, metavar="N",
         help="draw at most so many samples for a figure, and for its floor; default: all that the "
         "figure is made for, mostly 10,000",
     )  # fmt: skip
@@ -112,7 +116,9 @@ def measure(
         )
     name = offered[options.card].data
     load = functools.partial(data.load, name, root=options.data_root)
-    subject = Subject(model, load, options.quick, judge_of(name, store), options.samples)
+    subject = Subject(
+        model, load, options.quick, judge_of(name, store), options.samples, options.images
+    )
     measurements = []
     for evaluator in _chosen(evaluators_of(model), options.only):
         for measured in evaluator.measure(subject):
@@ -178,14 +184,14 @@ def write_figures(
 
 def _command(card: str, options: argparse.Namespace) -> str:
     """What measures the same again, wherever the folders are."""
-    chosen = {"--only": options.only, "--samples": options.samples}
+    chosen = {"--only": options.only, "--images": options.images, "--samples": options.samples}
     named = [part for name, value in chosen.items() if value for part in (name, str(value))]
     return shlex.join(["python", "-m", "train.evaluate", card, *named])
 
 
-def _sample_count(text: str) -> int:
-    if not (text.isdecimal() and int(text) >= FEWEST_SAMPLES):
-        raise argparse.ArgumentTypeError(f"must be {FEWEST_SAMPLES} or more, got {text}")
+def _count(text: str) -> int:
+    if not (text.isdecimal() and int(text) >= FEWEST):
+        raise argparse.ArgumentTypeError(f"must be {FEWEST} or more, got {text}")
     return int(text)
 
 

@@ -37,6 +37,7 @@ class Subject:
         quick: few images are enough; nothing is kept.
         judge: the trained `genlab.core.protocols.Classifier` of its data set, if there is one.
         samples: at most so many are drawn for a figure; None for as many as it is made for.
+        images: at most so many test images are measured by their likelihood; None for all.
     """
 
     model: nn.Module
@@ -44,6 +45,7 @@ class Subject:
     quick: bool = False
     judge: nn.Module | None = None
     samples: int | None = None
+    images: int | None = None
 
     def at_most(self, count: int) -> int:
         """`count` samples, or as many as are allowed."""
