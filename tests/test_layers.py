@@ -85,27 +85,6 @@ def test_layers_stand_in_the_order_in_which_a_pass_runs_them(name, order):
     assert (names[0], names[-1]) == (order[0], order[-1])
 
 
-def built():
-    """A build that keeps what it made."""
-    networks = []
-
-    def build():
-        networks.append(tiny_network())
-        return networks[-1]
-
-    return build, networks
-
-
-def test_a_table_takes_no_real_memory():
-    build, networks = built()
-
-    autoregressive_layers(build)
-
-    (network,) = networks
-    assert all(parameter.is_meta for parameter in network.parameters())
-    assert all(buffer.is_meta for buffer in network.buffers())
-
-
 def test_a_table_leaves_the_world_as_it_was(store):
     card = CARDS["pixelcnn-mnist"]
     shared = card.build()
