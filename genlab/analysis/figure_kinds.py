@@ -141,9 +141,10 @@ KINDS = (
         "Shmelkov, Schmid & Alahari (2018), https://arxiv.org/abs/1807.09499",
     ),
     FigureKind(
-        "test", "Test accuracy", "", Better.HIGHER, ("test_accuracy",), (Classifier,),
+        "test", "Test accuracy", "", Better.HIGHER, ("test_accuracy",), (Classifier, Conditional),
         "It is no classifier.",
-        "How many of the 10,000 test pictures the judge puts into the right class.",
+        "How often a test picture is put into the right class: by a judge, or by a generator that "
+        "knows what the picture costs given each class, and takes the cheapest (Bayes' rule).",
         "It holds for real pictures. On what a generator makes, the judge was never tested.",
         "LeCun et al. (1998), https://doi.org/10.1109/5.726791",
     ),
