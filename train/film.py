@@ -1,7 +1,8 @@
 """`python -m train.film <card>` ships the film of a finished run with the pages.
 
 It takes `runs/<card>/film`, compares every picture with the hash that was taken when it was drawn,
-and writes `genlab/assets/films/<card>/film.png` and `film.json`.
+and writes `genlab/assets/films/<card>/film.png` and `film.json`. A run that began with trained
+weights is joined to the film that ends with them: a film begins before anything was learned.
 """
 
 import argparse
@@ -17,16 +18,27 @@ from PIL import Image
 from genlab.core.cards import MALFORMED, ModelCard, sha256
 from genlab.core.errors import GenLabError
 from genlab.core.images import UNREADABLE, ImageSpec, image_grid
-from genlab.films.film import FILMS, NOTES, SHEET, Film, FilmMoment, inputs_sha256
+from genlab.films.film import (
+    FILMS,
+    NOTES,
+    SHEET,
+    Film,
+    FilmMoment,
+    film_cards,
+    inputs_sha256,
+    load_film,
+)
 from genlab.store import ModelStore, skeleton
 from train.errors import TrainingError
 from train.follower import FILM_MOMENTS
+from train.joined_film import joined
 from train.loop import averaged_weights
 from train.recipe import FilmNotes, Recipe, recipes
 from train.replace import replacing
 from train.run_folder import RunFolder
 
 LARGEST = 300_000  # bytes of both files; the repository carries them for ever
+ALONE = "Train from random weights, or ship it without its beginning by --alone."
 REMEDY = "Free some room, or name another folder with --films."
 
 
@@ -53,6 +65,29 @@ def read_run(recipe: Recipe, card: ModelCard, path: Path) -> Film:
             f"The film in {path} is damaged ({error}). Remove that folder and train anew."
         ) from error
     return film
+
+
+def with_beginning(film: Film, folder: Path) -> Film:
+    """The film itself, or joined to the one in `folder/<card>` that ends where it begins.
+
+    Raises:
+        TrainingError: it begins with trained weights, and there is no such film.
+        DataError: that film is damaged.
+    """
+    if film.init_from is None:
+        return film
+    missing = f"The run began with {film.init_from}, not with random weights, and "
+    if film.init_from not in film_cards(folder):
+        raise TrainingError(f"{missing}{folder} has no film of that. {ALONE}")
+    earlier = load_film(film.init_from, folder)
+    if earlier.weights is not None and earlier.weights == film.weights:
+        return earlier  # it was joined before
+    try:
+        return joined(earlier, film)
+    except ValueError as error:
+        raise TrainingError(
+            f"{missing}the film in {folder / film.init_from} is not of that ({error}). {ALONE}"
+        ) from error
 
 
 def ship(film: Film, folder: Path) -> int:
@@ -168,10 +203,16 @@ def main(
         "--films", type=Path, default=FILMS, metavar="FOLDER",
         help="for the result; default: genlab/assets/films",
     )  # fmt: skip
+    parser.add_argument(
+        "--alone", action="store_true",
+        help="of a run that began with trained weights, ship no more than that run",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     run = options.run or Path("runs") / options.card
     try:
         film = read_run(offered[options.card], store.card(options.card), run)
+        if not options.alone:
+            film = with_beginning(film, options.films)
         size = ship(film, options.films)
     except GenLabError as error:
         print(f"error: {error}", file=sys.stderr)
