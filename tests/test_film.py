@@ -167,6 +167,17 @@ def test_a_shipped_film_is_whole_small_and_of_a_card(name):
     assert sum(path.stat().st_size for path in (FILMS / name).iterdir()) <= LARGEST
 
 
+LATE = {"ddpm-mnist"}  # the middle of its training was not filmed; its story says where it begins
+
+
+@pytest.mark.parametrize("name", sorted(set(film_cards()) - LATE))
+def test_a_shipped_film_begins_before_anything_was_learned(name):
+    film = load_film(name)
+
+    assert (film.init_from, film.earlier_steps) == (None, 0)
+    assert film.moments[0].validation > 2 * film.moments[-1].validation
+
+
 # — the curve's scale —
 
 
