@@ -288,3 +288,21 @@ def test_what_is_offered_comes_back(value):
 
 def test_a_text_for_visitors_is_found_by_its_name():
     assert kit.text("pixelcnn").startswith("## ")
+
+
+# — numbers in formulas —
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "told"),
+    [
+        (0.25, 3, "0.25"),
+        (0.0123456, 3, "0.0123"),
+        (8.5169e-5, 4, r"8.517\cdot 10^{-5}"),
+        (-3.2e-9, 3, r"-3.2\cdot 10^{-9}"),
+        (1234567.0, 3, r"1.23\cdot 10^{6}"),
+        (0.0, 3, "0"),
+    ],
+)
+def test_a_formula_has_no_e_for_a_power_of_ten(value, digits, told):
+    assert kit.tex(value, digits) == told

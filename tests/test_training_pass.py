@@ -11,6 +11,7 @@ from lens_shelf import CLASSY, CODES, LEAKY, LEVELS, PLAIN, build_page, lens_sto
 from genlab.analysis.likelihood import pixel_nats
 from genlab.core.errors import GenLabError, InputError
 from genlab.data import binarise_dynamic, to_levels
+from genlab.ui.kit import tex
 from genlab.ui.latent.codes import examples_of
 from genlab.ui.pixels import training_pass
 from genlab.ui.pixels import training_pass_views as views
@@ -111,7 +112,7 @@ def test_a_clicked_pixel_tells_its_own_chance_and_loss(shelf, card):
 
     assert f"loss {9 * 28 + 15} of 784" in words
     assert f"made of the {9 * 28 + 14} pixels before it" in words
-    assert rf"-\ln {chance:.4g} = {opened.losses[9, 14].item():.3f}" in words
+    assert rf"-\ln {tex(chance, 4)} = {opened.losses[9, 14].item():.3f}" in words
 
 
 def test_the_gradient_that_is_told_is_that_of_the_loss(shelf):
@@ -178,6 +179,12 @@ def test_without_a_class_nothing_can_be_chosen(shelf):
         "choices": [], "value": NOTHING, "interactive": False, "info": "",
     }  # fmt: skip
     assert training_pass.fitting(shelf, CLASSY)["value"] == OWN
+
+
+def test_only_black_and_white_asks_for_a_seed(shelf):
+    assert training_pass.luck(shelf, PLAIN) == (True, training_pass.DRAWN)
+    lucky, remark = training_pass.luck(shelf, LEVELS)
+    assert not lucky and "the nearest of 8 levels" in remark
 
 
 def test_the_page_opens_with_the_first_example_told_its_class(shelf):

@@ -65,6 +65,12 @@ def text(name: str) -> str:
     return (TEXTS / f"{name}.md").read_text(encoding="utf8")
 
 
+def tex(value: float, digits: int = 3) -> str:
+    """So many digits for a formula, times a power of ten where they are far from 1."""
+    number, _, power = f"{value:.{digits}g}".partition("e")
+    return rf"{number}\cdot 10^{{{int(power)}}}" if power else number
+
+
 def paced(pieces: Generator[str, None, None]) -> Iterator[str]:
     """The text so far, at most 30 times a second, and always the whole of it at the end.
 

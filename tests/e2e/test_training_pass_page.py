@@ -1,7 +1,7 @@
 """One training pass, looked at by a visitor in a real browser."""
 
 import pytest
-from lens_shelf import CLASSY, PLAIN, build_page, lens_store
+from lens_shelf import CLASSY, LEVELS, PLAIN, build_page, lens_store
 from playwright.sync_api import expect
 
 from genlab.ui.pixels import training_pass
@@ -15,7 +15,7 @@ def shelf(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(shelf, serve):
-    return serve(build_page(training_pass.build, shelf, PLAIN, CLASSY)[0])
+    return serve(build_page(training_pass.build, shelf, PLAIN, CLASSY, LEVELS)[0])
 
 
 def total_of(store, card, place=32, *, told="nothing", seed=0):
@@ -60,6 +60,21 @@ def test_a_network_with_classes_is_told_the_class_until_it_is_not(page, url, she
 
     tab.locator("#training-pass-told label").nth(1).click()
     expect(words).to_contain_text(total_of(shelf, CLASSY))
+
+
+def test_the_seed_goes_where_there_is_no_luck(page, url, shelf):
+    tab = page(url)
+    words = tab.locator("#training-pass-words")
+    expect(words).to_contain_text(total_of(shelf, PLAIN))
+    seed = tab.get_by_label("Seed")
+    expect(seed).to_be_visible()
+
+    tab.locator("#card input").click()
+    tab.get_by_role("option", name=f"Tiny {LEVELS}").click()
+    expect(words).to_contain_text(total_of(shelf, LEVELS, 82))
+
+    expect(seed).not_to_be_visible()
+    expect(tab.get_by_text("nearest of 8 levels")).to_be_visible()
 
 
 def test_nothing_scrolls_sideways_on_a_phone(page, url, shelf):

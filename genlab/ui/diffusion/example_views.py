@@ -102,13 +102,14 @@ def describe(model: Denoiser, opened: OpenedExamples, t: int) -> str:
         f"**Loss at t = {t}: {_short(opened.loss)}**\n\n"
         rf"$$L = \frac{{\min(\max(\mathrm{{SNR}}_t,\ {LEAST_WEIGHT:g}),\ {MOST_WEIGHT:g})}}"
         r"{\mathrm{SNR}_t + 1}\cdot\overline{(\hat v - v)^2}"
-        rf" = {_tex(weight)} \cdot {_tex(error)} = {_tex(weight * error)}$$"
+        rf" = {kit.tex(weight)} \cdot {kit.tex(error)} = {kit.tex(weight * error)}$$"
         "\n\nHere $\\mathrm{SNR}_t = \\bar\\alpha_t / (1 - \\bar\\alpha_t) = "
-        f"{_tex(snr)}$. One answer is wrong in three units at once:\n\n"
+        f"{kit.tex(snr)}$. One answer is wrong in three units at once:\n\n"
         "| mean square error, a pixel | share of v's | here |\n|---|---|---|\n"
         f"| of v | 1 | {_short(opened.v_error)} |\n"
-        f"| of ε | $\\bar\\alpha_t = {_tex(alpha_bar)}$ | {_short(opened.noise_error)} |\n"
-        f"| of x₀ | $1 - \\bar\\alpha_t = {_tex(1 - alpha_bar)}$ | {_short(opened.x0_error)} |\n\n"
+        f"| of ε | $\\bar\\alpha_t = {kit.tex(alpha_bar)}$ | {_short(opened.noise_error)} |\n"
+        f"| of x₀ | $1 - \\bar\\alpha_t = {kit.tex(1 - alpha_bar)}$ | "
+        f"{_short(opened.x0_error)} |\n\n"
         f"{_unit(snr)} The error of ε alone would hardly count the noisiest steps, where the "
         "picture is decided; that of x₀ alone would hardly count the last ones, which sharpen it."
     )
@@ -193,9 +194,3 @@ def _signed(x: Tensor) -> NDArray[np.float64]:
 
 def _short(value: Tensor) -> str:
     return f"{value.item():.3g}"
-
-
-def _tex(value: float) -> str:
-    """Three digits, as a power of ten where they are far from 1."""
-    digits, _, power = f"{value:.3g}".partition("e")
-    return rf"{digits}\cdot 10^{{{int(power)}}}" if power else digits

@@ -28,6 +28,7 @@ UNTRAINED = (
 )
 TOLD_INFO = "Training tells it the class of most pictures"
 NO_CLASSES = "This network was trained without classes"
+DRAWN = "Training on black and white draws each grey pixel anew every time: by this seed."
 PIXEL, WHOLE = 260, 440  # px that stay free for the accounts of a pixel and of all
 
 
@@ -60,16 +61,17 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
         with gr.Column(scale=1, min_width=304):
             told = gr.Radio(label="The network is told", elem_id="training-pass-told",
                             **fitting(store, card.value))  # fmt: skip
-            with gr.Row(elem_classes="genlab-seed"):
+            lucky, remark = luck(store, card.value)
+            with gr.Row(visible=lucky, elem_classes="genlab-seed") as luck_row:
                 seed = gr.Number(0, label="Seed", precision=0, minimum=0, maximum=MAX_SEED)
                 dice = gr.Button("Roll", min_width=64, elem_classes="genlab-dice")
-            gr.Markdown("Training on black and white draws each grey pixel anew every time: by "
-                        "this seed.")  # fmt: skip
+            note = gr.Markdown(remark)
             sheet = pictures.declare_sheet(
                 store, card, label="Test pictures", elem_id="training-pass-pictures",
                 chosen=views.FIRST[codes.data_name(store, card.value)],
             )  # fmt: skip
-    _wire(store, [card, sheet, told, seed], dice, [panels, pixel, words])
+    brought = _follow_card(store, card, sheet, [told, luck_row, note])
+    _wire(store, [card, sheet, told, seed], dice, brought, [panels, pixel, words])
 
 
 def fitting(store: ModelStore, name: str) -> dict:
@@ -81,6 +83,14 @@ def fitting(store: ModelStore, name: str) -> dict:
         "interactive": has_classes,
         "info": TOLD_INFO if has_classes else NO_CLASSES,
     }
+
+
+def luck(store: ModelStore, name: str) -> tuple[bool, str]:
+    """Whether a seed says which target a card's network gets of a picture; and how it gets it."""
+    levels = skeleton(store.card(name)).spec.levels
+    if levels == 2:
+        return True, DRAWN
+    return False, f"Training rounds each grey to the nearest of {levels} levels, always the same."
 
 
 @functools.lru_cache(maxsize=8)
@@ -95,6 +105,7 @@ def _wire(
     store: ModelStore,
     inputs: list[gr.components.Component],
     dice: gr.Button,
+    brought: pictures.Change,
     outputs: list[gr.components.Component],
 ) -> None:
     """Let all follow another picture, and the account of a pixel follow a click."""
@@ -114,7 +125,6 @@ def _wire(
         return views.explain_clicked(opened(name, sent, told, seed), asked.get("index"))
 
     rolled = dice.click(None, None, seed, js=sliders.ROLL)
-    brought = _follow_card(store, card, sheet, told)
     for change in (sheet.input, told.input, seed.input, rolled.success, brought):
         change(renew, inputs, outputs, show_progress="hidden", trigger_mode="always_last",
                api_visibility="private", preprocess=False, **kit.COMPUTE)  # fmt: skip
@@ -125,12 +135,13 @@ def _wire(
 
 
 def _follow_card(
-    store: ModelStore, card: gr.Dropdown, sheet: ExampleSheet, told: gr.Radio
+    store: ModelStore, card: gr.Dropdown, sheet: ExampleSheet, fitted: list[gr.blocks.Block]
 ) -> pictures.Change:
-    """Let another card bring its own examples and its classes; what to listen to for that."""
+    """Let another card bring its examples, classes and luck; what to listen to for that."""
 
-    def fit(name: str) -> dict:
-        return gr.update(**fitting(store, name))
+    def fit(name: str) -> tuple:
+        lucky, remark = luck(store, name)
+        return gr.update(**fitting(store, name)), gr.update(visible=lucky), remark
 
     brought = pictures.follow_card(store, card, sheet, {}, views.FIRST)
-    return brought(kit.quick(fit), card, told, **pictures.QUIET).success
+    return brought(kit.quick(fit), card, fitted, **pictures.QUIET).success

@@ -132,8 +132,8 @@ def describe(store: ModelStore, opened: TrainingPass) -> str:
     bits = total / count / math.log(2)
     return (
         f"**The loss of this picture: {total:,.1f} nats** ({bits:.3f} bits/dim), the sum of "
-        f"{count} losses that **one pass** gave at once{_told(store, opened)}. {share:.0f} % of it "
-        f"falls on the dearest {dearest} pixels; {worse} pixels cost more than {guess} "
+        f"{count} losses that **one pass** gave at once{_told(store, opened)}. The dearest "
+        f"{dearest} pixels cost {share:.0f} % of it; {worse} pixels cost more than {guess} "
         f"({blind:.2f} nats).{_clipped(losses)}\n\n"
         f"**Training is parallel, drawing is not**\n\n{_compare(opened.model, count)}\n\n"
         "All pixels of a training picture are known before the pass. To draw a pixel, the network "
@@ -207,7 +207,7 @@ def explain(opened: TrainingPass, row: int, column: int) -> str:
     return (
         f"**Row {row}, column {column}: loss {before + 1} of {opened.losses.numel()}**\n\n"
         f"Its distribution was made of the {before} pixels before it. {told}\n\n"
-        rf"$$-\ln p = -\ln {chance:.4g} = {loss:.3f}\ \text{{nats}}$$"
+        rf"$$-\ln p = -\ln {kit.tex(chance, 4)} = {loss:.3f}\ \text{{nats}}$$"
         f"\n\nThat is {share:.2f} % of the picture's loss. Its gradient on the logit of what is "
         rf"there is $p - 1 = {chance - 1:.3f}$: the further $p$ is from 1, the harder this pixel "
         "pulls at the weights."
@@ -227,5 +227,5 @@ def _levels(logs: Tensor, there: int) -> str:
     )
     return (
         f"Of {len(logs)} levels, 0 is black; the likeliest are {likeliest}. The picture has "
-        f"**level {there}** there, p = **{logs[there].exp().item():.4f}**."
+        f"**level {there}** there, $p = {kit.tex(logs[there].exp().item(), 4)}$."
     )
