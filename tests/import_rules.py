@@ -108,8 +108,7 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         {
             *("genlab.ui.tabs", "genlab.ui.kit", "genlab.store", "genlab.registry"),
             *("genlab.ui.whole_props", "genlab.ui.quiet", "genlab.ui.compression"),
-            "genlab.ui.unwatched",
-            "genlab.core",
+            *("genlab.ui.unwatched", "genlab.ui.quicker_scripts", "genlab.core"),
         },
         {"gradio", "matplotlib"},
     ),
@@ -117,6 +116,7 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
     "genlab.ui.quiet": (set(), {"gradio"}),
     "genlab.ui.compression": (set(), {"gradio", "starlette"}),
     "genlab.ui.unwatched": (set(), {"starlette"}),
+    "genlab.ui.quicker_scripts": (set(), {"gradio", "starlette"}),
     "genlab.__init__": (set(), set()),
     "genlab.ui.__init__": (set(), set()),
     "app": ({"genlab.ui", "genlab.store"}, {"gradio"}),

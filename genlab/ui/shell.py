@@ -11,6 +11,7 @@ from genlab.registry import discover
 from genlab.store import ModelStore
 from genlab.ui.compression import COMPRESSED
 from genlab.ui.kit import FAMILY, Tab
+from genlab.ui.quicker_scripts import QUICKER
 from genlab.ui.quiet import share_hidden_progress
 from genlab.ui.unwatched import UNWATCHED
 from genlab.ui.whole_props import send_whole_props
@@ -28,7 +29,7 @@ LAUNCH = {
         button_cancel_background_fill_hover="#b91c1c",
     ),
     "css_paths": Path(__file__).parent / "shell.css",
-    "app_kwargs": {"middleware": [COMPRESSED, UNWATCHED]},
+    "app_kwargs": {"middleware": [COMPRESSED, UNWATCHED, QUICKER]},
     "ssr_mode": False,
     "run_history": False,
     "enable_monitoring": False,
