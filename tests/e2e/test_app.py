@@ -565,7 +565,7 @@ def test_a_larger_picture_under_top_p_is_drawn_exactly_and_told_about(visit, sto
     expected = drawn_by(store, card, seed=0, count=1, size=56, top_p=0.9)[0]
     assert expected.shape == (56, 56)
     assert (lab.picture(side=56) == expected).all()
-    assert "reads at most 10 rows up" in lab.status.inner_text()
+    lab.tab.get_by_text("reads at most 10 rows up").wait_for()
 
 
 def test_a_network_without_classes_offers_none(visit):
