@@ -48,9 +48,9 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
         card: names of autoregressive cards that may sample.
     """
     gr.Markdown(
-        "## The top of a digit: what could it become?\nSwitch *Live* on, press *Clear* and draw "
-        "the top half of a digit. The model keeps your pixels and draws the erased ones, six times "
-        "with six seeds.",
+        "## The top of a picture: what could it become?\nSwitch *Live* on, press *Clear* and draw "
+        "the top half of a digit, or of what else the model has seen. It keeps your pixels and "
+        "draws the erased ones, six times with six seeds.",
         elem_classes="genlab-question",
     )
     if card.value is None:
