@@ -157,7 +157,10 @@ def test_a_cheat_loses_nothing_and_draws_nothing(name, store):
 
 
 CLASSY = [card for card in HONEST if isinstance(skeleton(card), Conditional)]
-RIGHT = {"gated-256-levels-mnist": 0.75}  # 0.87 of all: it trained for too few epochs
+RIGHT = {
+    "gated-256-levels-mnist": 0.75,  # 0.87 of all: it trained for too few epochs
+    "gated-fashion": 0.75,  # 0.88 of all; the judge, who learned nothing else, has 0.93
+}
 USUALLY_RIGHT = 0.95
 
 
