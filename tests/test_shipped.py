@@ -26,7 +26,8 @@ CACHED = [card for card in SHIPPED if isinstance(skeleton(card), Incremental)]
 HONEST = [card for card in CACHED if not card.masked.leaks]
 LEAKY = [card for card in CACHED if card.masked.leaks]
 ROUNDING = 1e-3  # a card's figure has four decimals
-EDGE = 1e-6  # of probability
+EDGE = 5e-6  # of probability: 256 rounded summands are seldom off by more than 1e-6
+ODD = 3  # images of `IMAGES` that may differ; of 256 levels, a third of one is to be expected
 BITS_PER_DIM = 28 * 28 * math.log(2)  # nats in one
 
 
@@ -74,7 +75,8 @@ def assert_drawn_alike(model, pixels, others):
     """Up to an image's first pixel on an edge; after another level there, all may be others."""
     different = (pixels != others).flatten(1)
     odd = different.any(dim=1).nonzero().flatten()
-    assert len(odd) <= 1, f"{len(odd)} of {len(pixels)} images differ"
+    allowed = 0 if model.spec.levels == 2 else ODD
+    assert len(odd) <= allowed, f"{len(odd)} of {len(pixels)} images differ"
     edges = on_an_edge(model, pixels, draw_uniforms(model.spec, SEED, len(pixels))).flatten(1)
     for image in odd:
         first = different[image].nonzero()[0]
