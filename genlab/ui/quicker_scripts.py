@@ -12,15 +12,15 @@ once. `python -m benchmarks.opening` measures both. Where gradio's files have ot
 these, they are served as they are.
 """
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from genlab.ui.tagged import tagged
 
 ASSETS = Path(gr.__file__).parent / "templates" / "frontend" / "assets"
 ADDRESS = "/assets/"
@@ -110,16 +110,8 @@ class QuickerScripts:
         if script is None or not scope["path"].startswith(ADDRESS):
             await self._app(scope, receive, send)
             return
-        await _answer(scope, script)(scope, receive, send)
-
-
-def _answer(scope: Scope, script: bytes) -> Response:
-    """The script, or word that the browser has it."""
-    tag = f'"{hashlib.sha256(script).hexdigest()[:32]}"'
-    headers = {"etag": tag}
-    if dict(scope["headers"]).get(b"if-none-match") == tag.encode():
-        return Response(status_code=304, headers=headers)
-    return Response(script, media_type="application/javascript", headers=headers)
+        headers = {"content-type": "application/javascript"}
+        await tagged(scope, script, headers)(scope, receive, send)
 
 
 QUICKER = Middleware(QuickerScripts)

@@ -10,6 +10,7 @@ from genlab.core.errors import GenLabError
 from genlab.registry import discover
 from genlab.store import ModelStore
 from genlab.ui.compression import COMPRESSED
+from genlab.ui.kept_page import KEPT
 from genlab.ui.kit import FAMILY, Tab
 from genlab.ui.quicker_scripts import QUICKER
 from genlab.ui.quiet import share_hidden_progress
@@ -29,7 +30,7 @@ LAUNCH = {
         button_cancel_background_fill_hover="#b91c1c",
     ),
     "css_paths": Path(__file__).parent / "shell.css",
-    "app_kwargs": {"middleware": [COMPRESSED, UNWATCHED, QUICKER]},
+    "app_kwargs": {"middleware": [KEPT, COMPRESSED, UNWATCHED, QUICKER]},
     "ssr_mode": False,
     "run_history": False,
     "enable_monitoring": False,
