@@ -35,3 +35,10 @@ def test_the_site_looks_into_its_queue_less_often_than_gradio_would(tmp_path):
     app = shell.build_app(ModelStore(tmp_path, ()))
 
     assert app._queue.sleep_when_free == shell.LOOKS > plain._queue.sleep_when_free
+
+
+def test_a_class_may_open_the_page_in_the_same_moment():
+    events = shell.build_app(ModelStore()).get_config_file()["dependencies"]
+    loads = [each for each in events if any(name == "load" for _, name in each["targets"])]
+
+    assert loads and len(loads) * shell.CLASS <= shell.WAITING

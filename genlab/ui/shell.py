@@ -12,12 +12,14 @@ from genlab.store import ModelStore
 from genlab.ui.compression import COMPRESSED
 from genlab.ui.kept_page import KEPT
 from genlab.ui.kit import FAMILY, Tab
+from genlab.ui.light_sessions import begin_light_sessions
 from genlab.ui.quicker_scripts import QUICKER
 from genlab.ui.quiet import share_hidden_progress
 from genlab.ui.unwatched import UNWATCHED
 from genlab.ui.whole_props import send_whole_props
 
-WAITING = 32  # events in the queue; the next visitor is told that it is full
+CLASS = 30  # visitors who may open the page in the same moment
+WAITING = 256  # events in the queue, some six for each who opens; the next one is told: full
 LOOKS = 0.01  # seconds between two looks into the queue
 
 LAUNCH = {
@@ -55,6 +57,7 @@ def build_app(store: ModelStore, pages: Sequence[Tab] | None = None) -> gr.Block
         pages: those that it has; all by default.
     """
     send_whole_props()
+    begin_light_sessions()
     with gr.Blocks(title="GenLab", analytics_enabled=False, fill_width=True) as app:
         header = gr.Markdown(
             "# GenLab\nWatch image generators think: every picture here is computed as you look, "

@@ -18,6 +18,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
+from genlab.ui.light_sessions import begin_light_sessions
 from genlab.ui.shell import look_less_often
 from genlab.ui.whole_props import send_whole_props
 
@@ -83,6 +84,7 @@ def serve() -> Iterator[Callable[..., str]]:
     Each ends with its file: a server that nobody visits still takes its part of a core.
     """
     send_whole_props()
+    begin_light_sessions()
     running = []
 
     def launch(blocks: gr.Blocks, **settings: object) -> str:
