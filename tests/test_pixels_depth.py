@@ -20,8 +20,8 @@ from genlab.ui.lessons import pixels_scoring_claims as scoring
 SERVED = (PLAIN, CLASSY, LEVELS)
 CHECKS = (
     *(drawing.check_temperature, drawing.check_order, drawing.check_cool),
-    *(drawing.check_fixed_point, scoring.check_below, scoring.check_bayes),
-    *(scoring.check_levels, scoring.check_parallel),
+    *(drawing.check_reach, drawing.check_fixed_point, scoring.check_below),
+    *(scoring.check_bayes, scoring.check_levels, scoring.check_parallel),
 )
 
 
@@ -82,6 +82,71 @@ def test_the_check_of_cool_samples_begins_with_what_the_data_costs(shelf):
 
     assert f"| 20 test pictures | **{nats:.1f}** |" in found
     assert all(f"| T = {heat:g} |" in found for heat in drawing.HEATS)
+
+
+# — how far a network sees —
+
+
+@pytest.mark.parametrize("card", SERVED)
+def test_the_rows_in_reach_matter_and_those_above_do_not(shelf, card):
+    """By changing them, which the gradient's own way does not."""
+    model, pixels = shelf.get(card), pictures.as_in_training(shelf, card, drawing.EACH)
+    reach = drawing.rows_in_reach(model, pixels)
+    last = 27 - reach  # the row furthest up that the last row sees
+    foot = model.logits(pixels)[..., -1, :]
+
+    def changed(rows):
+        other = pixels.clone()
+        other[..., rows, :] = model.spec.levels - 1 - other[..., rows, :]
+        return not model.logits(other)[..., -1, :].equal(foot)
+
+    assert changed(slice(last, last + 1))
+    assert not changed(slice(last))
+
+
+@pytest.mark.parametrize("card", SERVED)
+def test_expected_ink_is_one_minus_the_chance_of_black(shelf, card):
+    model, pixels = shelf.get(card), pictures.as_in_training(shelf, card, 1)
+    black = torch.zeros_like(pixels)
+
+    found = drawing.expected_ink(model, pixels)
+
+    costs = -pixel_nats_of(model, pixels, black)  # of black at each pixel, told what precedes it
+    torch.testing.assert_close(found, (1 - costs.exp()).sum(dim=-1).mean(dim=0), rtol=1e-5, atol=0)
+
+
+def pixel_nats_of(model, pixels, answers):
+    """−ln p of other answers at all pixels, (N, H, W) float64."""
+    logits = model.logits(pixels)[:, :, 0].double()
+    return torch.nn.functional.cross_entropy(logits, answers[:, 0], reduction="none")
+
+
+def test_a_cut_keeps_the_rows_above_it():
+    whole = torch.ones(1, 1, 5, 2, dtype=torch.int64)
+
+    assert drawing.cut_off(whole, 2)[0, 0, :, 0].tolist() == [1, 1, 0, 0, 0]
+    assert not drawing.cut_off(whole, 0).any()
+    assert drawing.cut_off(whole, None).equal(whole)
+    assert whole.all()  # which stays as it was
+
+
+@pytest.mark.parametrize(("kept", "seen"), [(28, 4), (24, 4), (23, 3), (21, 1), (20, 0), (0, 0)])
+def test_in_sight_are_the_kept_rows_among_those_in_reach(kept, seen):
+    rows = torch.arange(28)
+
+    assert drawing.in_sight(kept, top=24, reach=4) == seen
+    assert int(((rows >= 20) & (rows < 24) & (rows < kept)).sum()) == seen
+
+
+@pytest.mark.parametrize("card", SERVED)
+def test_with_nothing_in_sight_the_network_expects_what_follows_an_empty_picture(shelf, card):
+    found = drawing.check_reach(shelf, card)
+
+    table = [line.split("|")[1:-1] for line in found.splitlines() if line.startswith("| ")][1:]
+    expected = {told.strip(): (int(seen), number.strip()) for told, seen, number in table}
+    assert len(expected) == len(drawing.KEPT)
+    blind = {number for seen, number in expected.values() if seen == 0}
+    assert blind == {expected["empty"][1]} != {expected["whole"][1]}
 
 
 # — the fixed point —

@@ -1,4 +1,4 @@
-"""*Common mistakes* about drawing: temperature, top-p, likely pictures, the fixed point."""
+"""*Common mistakes* about drawing: temperature, top-p, likely pictures, reach, the fixed point."""
 
 import math
 
@@ -7,6 +7,7 @@ from torch import Tensor
 
 from genlab.analysis.diversity import mean_pairwise_distance
 from genlab.analysis.likelihood import image_nats
+from genlab.analysis.receptive_field import logit_gradients
 from genlab.core.frames import last
 from genlab.core.images import quantise
 from genlab.core.protocols import Autoregressive
@@ -24,6 +25,8 @@ PICTURES = 16  # drawn at each temperature
 EACH = 2  # test pictures of each class
 IN_DOUBT = 0.6  # of the most that a pixel can be in doubt, about which the temperature is tried
 RACED = 2  # pictures of the fixed point
+KEPT = (None, 20, 16, 14, 12, 8, 0)  # rows of a test picture above the cut; None: all of it
+FOOT = 2  # rows at the foot, which are empty in most pictures
 
 
 def sampling_claims(store: ModelStore) -> tuple[Claim, ...]:
@@ -46,6 +49,13 @@ def sampling_claims(store: ModelStore) -> tuple[Claim, ...]:
             "It finds them far likelier than real ones, and they grow empty and alike. What the "
             "data costs is the mark to meet, not to undercut.",
             lambda name: check_cool(store, name),
+        ),
+        Claim(
+            "It sees all that is drawn already, so it knows that there is a digit.",
+            "It sees as many rows up as its layers reach. Where a stroke ended early, all rows in "
+            "sight are empty, as they are where a picture begins, so it begins once more: hence "
+            "the second strokes at the foot of some samples.",
+            lambda name: check_reach(store, name),
         ),
     )
 
@@ -146,6 +156,59 @@ def _facts(title: str, model: Autoregressive, pixels: Tensor) -> str:
     greys = pixels / (model.spec.levels - 1)
     apart = mean_pairwise_distance(greys)
     return f"| {title} | **{nats:.1f}** | {100 * greys.mean().item():.1f} % | {apart:.3f} |"
+
+
+# — how far a network sees —
+
+
+def check_reach(store: ModelStore, name: str) -> str:
+    """What the network expects at the foot of test pictures that end early, and what it sees."""
+    model, pixels = model_of(store, name), as_in_training(store, name, EACH)
+    reach, top = rows_in_reach(model, pixels), pixels.shape[-2] - FOOT
+    rows = []
+    for kept in KEPT:
+        expected = expected_ink(model, cut_off(pixels, kept))[-FOOT:].sum().item()
+        seen = in_sight(pixels.shape[-2] if kept is None else kept, top, reach)
+        told = "whole" if kept is None else f"first {kept} rows" if kept else "empty"
+        rows.append(f"| {told} | {seen} | **{expected:.3f}** |")
+    return (
+        f"From row {top}, this network sees **{reach} rows** up. {len(pixels)} test pictures, "
+        "black below some row; how many pixels that are not black it expects in the last "
+        f"{FOOT} rows of each:\n\n| picture | rows of it in sight | expected |\n|---|---:|---:|\n"
+        + "\n".join(rows)
+        + "\n\nWith nothing of it in sight, what was drawn cannot matter: the number is that of an "
+        "empty picture. A deeper network sees further."
+    )
+
+
+def in_sight(kept: int, top: int, reach: int) -> int:
+    """How many of the first `kept` rows a network sees from row `top`, `reach` rows up."""
+    return min(reach, max(0, kept - (top - reach)))
+
+
+def cut_off(pixels: Tensor, kept: int | None) -> Tensor:
+    """The pictures, (N, C, H, W), with level 0 from row `kept` on; all of them for None."""
+    ended = pixels.clone()
+    ended[..., slice(kept, None) if kept is not None else slice(0), :] = 0
+    return ended
+
+
+@torch.inference_mode()
+def expected_ink(model: Autoregressive, pixels: Tensor) -> Tensor:
+    """Mean number of pixels above level 0 that the model expects in each row, (H,) float64.
+
+    Each pixel is expected from those before it, as they stand in the picture.
+    """
+    chances = model.logits(pixels)[:, :, 0].double().softmax(dim=1)  # (N, levels, H, W)
+    return (1 - chances[:, 0]).sum(dim=-1).mean(dim=0)
+
+
+def rows_in_reach(model: Autoregressive, pixels: Tensor) -> int:
+    """How many rows up the prediction of a pixel in the last row can see, by the gradient."""
+    _, _, height, width = pixels.shape
+    gradients = logit_gradients(model, pixels, target=(height - 1, width // 2))
+    seen = (gradients != 0).any(dim=-1).flatten(0, 1).any(dim=0)  # (H,)
+    return height - 1 - int(seen.nonzero().min()) if seen.any() else 0
 
 
 # — the fixed point —
