@@ -146,7 +146,7 @@ def test_with_nothing_in_sight_the_network_expects_what_follows_an_empty_picture
     expected = {told.strip(): (int(seen), number.strip()) for told, seen, number in table}
     assert len(expected) == len(drawing.KEPT)
     blind = {number for seen, number in expected.values() if seen == 0}
-    assert blind == {expected["empty"][1]} != {expected["whole"][1]}
+    assert blind == {expected["0"][1]} != {expected["all"][1]}
 
 
 # — the fixed point —

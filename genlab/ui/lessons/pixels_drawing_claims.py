@@ -169,15 +169,15 @@ def check_reach(store: ModelStore, name: str) -> str:
     for kept in KEPT:
         expected = expected_ink(model, cut_off(pixels, kept))[-FOOT:].sum().item()
         seen = in_sight(pixels.shape[-2] if kept is None else kept, top, reach)
-        told = "whole" if kept is None else f"first {kept} rows" if kept else "empty"
+        told = "all" if kept is None else kept
         rows.append(f"| {told} | {seen} | **{expected:.3f}** |")
     return (
-        f"From row {top}, this network sees **{reach} rows** up. {len(pixels)} test pictures, "
-        "black below some row; how many pixels that are not black it expects in the last "
-        f"{FOOT} rows of each:\n\n| picture | rows of it in sight | expected |\n|---|---:|---:|\n"
-        + "\n".join(rows)
-        + "\n\nWith nothing of it in sight, what was drawn cannot matter: the number is that of an "
-        "empty picture. A deeper network sees further."
+        f"From row {top}, this network sees **{reach} rows** up. Of {len(pixels)} test pictures "
+        "the first rows are kept, all below is black; how many pixels that are not black it then "
+        f"expects in the last {FOOT} rows:\n\n"
+        "| rows kept | in sight | expected |\n|---:|---:|---:|\n" + "\n".join(rows) + "\n\n"
+        "With no kept row in sight, what was drawn cannot matter: the number is that of an empty "
+        "picture. A deeper network sees further."
     )
 
 

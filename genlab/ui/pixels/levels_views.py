@@ -135,5 +135,6 @@ def describe_run(store: ModelStore, names: Sequence[str], seed: int) -> str:
         told += f" The gated network is told the classes {dealt}; the plain one knows none."
     return (
         f"{told} Compare bits/dim along a row, where both models are about the same pictures. "
-        "Down a column it must grow: finer greys are more to tell."
+        "Down a column it must grow: finer greys are more to tell. Why some pictures begin a "
+        "second stroke at the foot, the page *Sampling* checks under *Common mistakes*."
     )
