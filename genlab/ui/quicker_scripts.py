@@ -1,15 +1,17 @@
-"""Opens a large page sooner: two of gradio's scripts, served with a shortcut each.
+"""Opens a large page sooner: two of gradio's scripts, served with shortcuts.
 
 Gradio 6.31 does two things once for every pair of a component and an event, or of a component and
-a component, while a page like ours with its 1,300 components and 600 events waits:
+a component, while a page like ours with its 1,300 components and 600 events waits, and one twice:
 
 - it looks for the component of every event, node by node through the whole page, to lay aside
   settings which no event of ours has; twice as the page opens, and whenever an event begins;
-- it asks every event about every component, to tell each component its own.
+- it asks every event about every component, to tell each component its own;
+- it builds the page, and builds it again as if its settings had been loaded anew, which they are
+  when a developer changes the app.
 
-The first is left out where there is nothing to lay aside. The second asks a table that is made
-once. `python -m benchmarks.opening` measures both. Where gradio's files have other words than
-these, they are served as they are.
+The first is left out where there is nothing to lay aside, and the last where nothing was loaded
+anew. The second asks a table that is made once. `python -m benchmarks.opening` measures them
+together. Where gradio's files have other words than these, they are served as they are.
 """
 
 from collections.abc import Iterator
@@ -51,6 +53,11 @@ SHORTCUTS = (
         "let n={},r=await this.get_state_cb?.(e);",
     ),
     Shortcut(
+        files="Blocks-*.js",
+        words="{v(),oe(()=>{O.reload(r.components,",  # v() counts the times
+        instead="{v()&&oe(()=>{O.reload(r.components,",
+    ),
+    Shortcut(
         files="core-*.js",
         words="let n=t.filter(t=>t.targets.find(([t])=>t===e.id)).map(t=>{"
         "let n=t.targets.find(([t])=>t===e.id);return n?n[1]:null}).filter(Boolean);",
@@ -86,12 +93,13 @@ def quicker_scripts(assets: Path = ASSETS) -> dict[str, bytes]:
 
 
 def _found(assets: Path) -> Iterator[tuple[str, bytes]]:
-    for shortcut in SHORTCUTS:
-        for path in assets.glob(shortcut.files):
-            script = path.read_text(encoding="utf8")
-            if script.count(shortcut.words) == 1:
-                changed = script.replace(shortcut.words, shortcut.instead) + shortcut.after
-                yield path.name, changed.encode()
+    for path in sorted({path for each in SHORTCUTS for path in assets.glob(each.files)}):
+        own = changed = path.read_text(encoding="utf8")
+        for shortcut in SHORTCUTS:
+            if path.match(shortcut.files) and own.count(shortcut.words) == 1:
+                changed = changed.replace(shortcut.words, shortcut.instead) + shortcut.after
+        if changed != own:
+            yield path.name, changed.encode()
 
 
 class QuickerScripts:

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from genlab.ui import shell
 from genlab.ui.quicker_scripts import ASSETS, SHORTCUTS, quicker_scripts
 
-LAYING_ASIDE, ATTACHED = SHORTCUTS
+LAYING_ASIDE, ONCE, ATTACHED = SHORTCUTS
 
 
 @pytest.fixture(scope="module")
@@ -119,3 +119,47 @@ def test_settings_of_an_event_are_laid_aside_and_brought_back(page, url, setting
     assert own["log"] == quicker["log"]
     assert (own["looked"], quicker["looked"]) == (1, looked)
     assert bool(own["log"]) == bool(settings)
+
+
+def opened_counting(tab, url, *, own):
+    """How often the page is built again as it opens, and what stands on it."""
+    again = "reload(e,t,n,r){this.#t=t"
+    (core,) = (name for name in quicker_scripts() if name.startswith("core-"))
+    (blocks,) = (name for name in quicker_scripts() if name.startswith("Blocks-"))
+    scripts = {name: content.decode() for name, content in quicker_scripts().items()}
+    assert scripts[core].count(again) == 1
+    counting = scripts[core].replace(again, again.replace("{", "{window.again++;", 1))
+    shown = (ASSETS / blocks).read_text(encoding="utf8") if own else scripts[blocks]
+    kind = "application/javascript"
+    tab.add_init_script("window.again = 0;")
+    tab.route(f"**/assets/{core}", lambda route: route.fulfill(body=counting, content_type=kind))
+    tab.route(f"**/assets/{blocks}", lambda route: route.fulfill(body=shown, content_type=kind))
+    tab.goto(url)
+    expect(tab.get_by_label("told")).to_have_value("ready")
+    return tab.evaluate("[window.again, document.querySelector('.gradio-container').innerText]")
+
+
+def test_a_page_is_built_once_and_looks_as_if_it_had_been_built_twice(page, url):
+    own, once = (opened_counting(page(url), url, own=own) for own in (True, False))
+
+    assert (own[0], once[0]) == (1, 0)
+    assert own[1] == once[1]
+    assert "counted" in once[1]
+
+
+@pytest.mark.parametrize("loaded", [0, 1, 2])
+def test_settings_that_are_loaded_anew_build_it_again(page, url, loaded):
+    """And both words read the count, which is what tells the page to look again."""
+    own, once = page(url).evaluate(
+        """([beginnings, count]) => beginnings.map((words) => {
+            const log = [];
+            const run = new Function("v", "oe", "O", "r", `(() => ${words} 1)})})()`);
+            run(() => { log.push("read"); return count; }, (effect) => effect(),
+                { reload: () => log.push("built") }, {});
+            return log;
+        })""",
+        [[ONCE.words, ONCE.instead], loaded],
+    )
+
+    assert own == ["read", "built"]
+    assert once == (own if loaded else ["read"])
