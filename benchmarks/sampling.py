@@ -193,7 +193,10 @@ def main() -> None:
         for row in grow(card.name, store.get(card.name))
     ]
     print(table(sizes))
-    write("sampling", "python -m benchmarks.sampling", rows, naive_pixels=NAIVE_PIXELS, sizes=sizes)
+    command = "python -m benchmarks.sampling"
+    if options.batches != BATCHES:
+        command += f" --batches {' '.join(map(str, options.batches))}"
+    write("sampling", command, rows, naive_pixels=NAIVE_PIXELS, sizes=sizes)
 
 
 if __name__ == "__main__":
