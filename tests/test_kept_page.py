@@ -1,12 +1,12 @@
 """The kept page is gradio's own, to the byte, and made once for all who may see the same."""
 
-import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import httpx
 import pytest
+from anyio.from_thread import start_blocking_portal
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -198,7 +198,8 @@ def test_a_failure_is_not_kept(failure):
         async with httpx.AsyncClient(transport=transport, base_url="http://lab") as client:
             return [await client.get("/") for _ in range(3)]
 
-    first, *later = asyncio.run(visit())
+    with start_blocking_portal() as thread:  # Playwright's loop may run in this one
+        first, *later = thread.call(visit)
     assert first.status_code == (500 if failure == "exception" else 503)
     assert [each.text for each in later] == ["the page", "the page"]
     assert len(seen) == 2
