@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
+from starlette.testclient import TestClient
 
 from genlab.ui.compression import COMPRESSED
 from genlab.ui.kept_page import KEPT, MOST
@@ -207,6 +208,17 @@ def test_a_failure_is_not_kept(failure):
 
 class _Blocks:
     config: dict = {}
+
+
+def test_a_server_may_name_itself_in_a_list():
+    """As ASGI allows, and as starlette's own client for tests does."""
+    routes = [Route("/", lambda request: PlainTextResponse(request.url.netloc))]
+    app = Starlette(routes=routes, middleware=[KEPT])
+    app.get_blocks = lambda: _Blocks
+    texts = [
+        TestClient(app, base_url=f"http://{name}").get("/").text for name in ("one", "two", "one")
+    ]
+    assert texts == ["one", "two", "one"]
 
 
 def test_the_site_keeps_the_page_as_it_is_sent():

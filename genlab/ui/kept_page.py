@@ -110,7 +110,8 @@ def _is_for_everybody(scope: Scope) -> bool:
 def _key(scope: Scope) -> Hashable:
     headers = Headers(scope=scope)
     seen = tuple(headers.get(name) for name in OF_THE_ADDRESS)
-    return scope["path"], scope["scheme"], scope.get("root_path"), scope.get("server"), seen
+    server = tuple(scope.get("server") or ())  # some servers give a list
+    return scope["path"], scope["scheme"], scope.get("root_path"), server, seen
 
 
 async def _nothing_more() -> Message:
