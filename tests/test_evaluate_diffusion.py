@@ -1,9 +1,11 @@
 """The figures of diffusion models: walks back from noise, and errors whose size is known."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
+from torch import nn
 
 from genlab.torchvision_guard import prepare_torchvision
 
@@ -25,6 +27,7 @@ from genlab.inference.diffusion import DiffusionSettings, sample  # noqa: E402
 from genlab.models.judge import Judge  # noqa: E402
 from genlab.store import ModelStore  # noqa: E402
 from train import evaluate  # noqa: E402
+from train.errors import TrainingError  # noqa: E402
 from train.evaluator import Subject, evaluators_of  # noqa: E402
 from train.evaluators.denoiser import (  # noqa: E402
     STANDARD,
@@ -307,3 +310,52 @@ def test_too_few_samples_are_refused(folder, samples, capsys):
 
     assert stopped.value.code == 2
     assert "must be 10 or more" in capsys.readouterr().err
+
+
+@pytest.fixture
+def compiling(monkeypatch):
+    """A compiler whose networks answer something else by `off`; those that it was given."""
+
+    def make(off):
+        given = []
+
+        def compile_with_error(module, **_):
+            given.append(module)
+            module._compiled_call_impl = lambda *inputs: module.forward(*inputs) + off
+
+        monkeypatch.setattr(nn.Module, "compile", compile_with_error)
+        return given
+
+    return make
+
+
+def test_a_compiled_walk_says_so_in_the_card(folder, compiling):
+    given = compiling(off=1e-6)
+
+    assert run(folder, "--only", "velocity_error", "--compile") == 0
+
+    assert len(given) == 1
+    figures = CardFile.read(folder / "tiny.json").figures
+    assert {each.command for each in figures.values()} == {
+        "python -m train.evaluate tiny --only velocity_error --compile"
+    }
+    assert run(folder, "--only", "velocity_error") == 0
+    assert len(given) == 1
+    for name, plain in CardFile.read(folder / "tiny.json").figures.items():
+        assert figures[name].value == pytest.approx(plain.value, rel=1e-3)
+        assert "--compile" not in plain.command
+
+
+@pytest.mark.parametrize("off", [0.01, math.nan])
+def test_a_compiler_that_errs_is_found_out_before_the_first_figure(folder, compiling, off, capsys):
+    compiling(off)
+
+    assert run(folder, "--only", "velocity_error", "--compile") == 2
+
+    assert "Leave out --compile" in capsys.readouterr().err
+    assert CardFile.read(folder / "tiny.json").figures == {}
+
+
+def test_only_a_denoiser_is_compiled():
+    with pytest.raises(TrainingError, match="for diffusion models"):
+        evaluate.compile_model(nn.Linear(1, 1))

@@ -1,4 +1,4 @@
-"""Whether a compiled network learns what the plain one does.
+"""Whether a compiled network learns, and answers, what the plain one does.
 
 A compiler may be wrong where nobody looks: the losses are right, and the gradient of half a network
 is zero, so that the loss still falls, only not as far. So the gradients are compared, weight by
@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch._dynamo.exc import BackendCompilerFailed
 
+from genlab.core.protocols import Denoiser
 from train.errors import TrainingError
 from train.recipe import Batch
 from train.turns import Turn
@@ -20,6 +21,7 @@ from train.turns import Turn
 MOST_APART = 0.5  # of a gradient's length; rounding to bfloat16 makes some hundredths
 TOO_SMALL = 1e-3  # of the largest gradient: mostly rounding
 STIRRED = 0.05  # standard deviation of what stands for weights that are all zero
+ROUNDING = 1e-3  # of an answer, whose standard deviation is about 1
 
 
 def check_gradients(model: nn.Module, turn: Turn, batch: Batch) -> None:
@@ -49,9 +51,37 @@ def check_gradients(model: nn.Module, turn: Turn, batch: Batch) -> None:
         )
 
 
+@torch.inference_mode()
+def compile_denoiser(model: Denoiser, batch: int) -> None:
+    """Let a network denoise by compiled code from here on.
+
+    Args:
+        model: a module, on the CPU.
+        batch: as many images as it will denoise at once.
+
+    Raises:
+        TrainingError: there is no compiler, or what it makes of the network answers otherwise.
+    """
+    x_t = torch.randn(batch, *model.spec.shape, generator=torch.Generator().manual_seed(0))
+    t = torch.arange(batch) * model.schedule.steps // batch
+    plain = model.predict_noise(x_t, t)
+    model.compile(dynamic=False)
+    with compiler_errors("leave out --compile"):
+        compiled = model.predict_noise(x_t, t)
+    apart = (compiled - plain).abs().max().item()
+    if not apart <= ROUNDING:  # nor is NaN
+        raise TrainingError(
+            f"Compiled by torch {torch.__version__}, the network answers otherwise (by up to "
+            f"{apart:.2g}). Leave out --compile."
+        )
+
+
 @contextmanager
-def compiler_errors() -> Iterator[None]:
+def compiler_errors(without: str = "go on with --no-compile") -> Iterator[None]:
     """What happens within, its errors put into words.
+
+    Args:
+        without: how to do without a compiler.
 
     Raises:
         TrainingError: there is no compiler, or it fails.
@@ -61,8 +91,8 @@ def compiler_errors() -> Iterator[None]:
     except BackendCompilerFailed as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(
-            f"The network cannot be compiled on this machine ({reason}). Go on with "
-            "--no-compile, or install what the message names, such as g++."
+            f"The network cannot be compiled on this machine ({reason}). Install what the "
+            f"message names, such as g++, or {without}."
         ) from error
 
 

@@ -10,14 +10,18 @@ import shlex
 import sys
 from pathlib import Path
 
+from torch import nn
 from tqdm import tqdm
 
 from genlab import data
 from genlab.core.cards import CardFile, Figure
 from genlab.core.errors import GenLabError
+from genlab.core.protocols import Denoiser
 from genlab.store import CHECKPOINTS, ModelStore
+from train.compiled import compile_denoiser
 from train.errors import TrainingError
 from train.evaluator import Evaluator, Measurement, Subject, evaluators_of
+from train.evaluators.denoiser import BATCH
 from train.export import write_card
 from train.judged import judge_of
 from train.recipe import Recipe, recipes
@@ -51,6 +55,12 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         help="draw at most so many samples for a figure, and for its floor; default: all that the "
         "figure is made for, mostly 10,000",
     )  # fmt: skip
+    parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="compile a diffusion model first: the same figures but for rounding, a fifth sooner "
+        "where the walk is long",
+    )
     parser.add_argument(
         "--data-root",
         type=Path,
@@ -116,6 +126,8 @@ def measure(
         )
     name = offered[options.card].data
     load = functools.partial(data.load, name, root=options.data_root)
+    if options.compile:
+        compile_model(model)
     subject = Subject(
         model, load, options.quick, judge_of(name, store), options.samples, options.images
     )
@@ -125,6 +137,17 @@ def measure(
             tqdm.write(describe(measured))
             measurements.append(measured)
     return measurements
+
+
+def compile_model(model: nn.Module) -> None:
+    """Let it answer by compiled code, after a look at one answer.
+
+    Raises:
+        TrainingError: it is no denoiser, or the compiler fails.
+    """
+    if not isinstance(model, Denoiser):
+        raise TrainingError("--compile is for diffusion models. Leave it out.")
+    compile_denoiser(model, BATCH)
 
 
 def _chosen(evaluators: list[Evaluator], only: str | None) -> list[Evaluator]:
@@ -186,7 +209,8 @@ def _command(card: str, options: argparse.Namespace) -> str:
     """What measures the same again, wherever the folders are."""
     chosen = {"--only": options.only, "--images": options.images, "--samples": options.samples}
     named = [part for name, value in chosen.items() if value for part in (name, str(value))]
-    return shlex.join(["python", "-m", "train.evaluate", card, *named])
+    compiled = ["--compile"] if options.compile else []
+    return shlex.join(["python", "-m", "train.evaluate", card, *named, *compiled])
 
 
 def _count(text: str) -> int:
