@@ -135,7 +135,7 @@ def test_the_caption_says_how_the_images_came_about(store):
     )["caption"]
 
     assert caption == (
-        "Tiny diffusion · class 2, guidance 3 · seeds 3–6 · 6 steps of 100, ddim, η 0.5"
+        "Tiny diffusion · class 2, guidance 3 · seeds 3–6 · 6 steps of 100, DDIM, η 0.5"
     )
 
 

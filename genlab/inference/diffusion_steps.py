@@ -128,6 +128,9 @@ SAMPLERS: dict[str, StepRule] = {
     "dpm-solver++": dpm_solver_step,
 }
 
+SAMPLER_NAMES = {"ddim": "DDIM", "ddpm": "DDPM", "dpm-solver++": "DPM-Solver++"}
+"""As their papers write them."""
+
 
 def choose_step(sampler: str, eta: float = 0.0) -> StepRule:
     """The rule of a name.

@@ -91,7 +91,7 @@ def test_the_page_opens_where_the_guess_is_ahead_of_what_it_sees(visit):
     assert player.count("kept") == backward.OPENING.steps
     assert 0 < player.count("shown") < player.count("kept") / 2
     assert not player.count("playing")
-    assert "20 steps of 100, ddim, η 0" in player.part("caption").inner_text()
+    assert "20 steps of 100, DDIM, η 0" in player.part("caption").inner_text()
 
 
 def test_a_run_replaces_the_old_one_and_plays_to_its_end(visit):
@@ -284,7 +284,7 @@ def test_settings_that_would_be_refused_cannot_be_left_behind(visit):
     eta = tab.locator("#backward-eta input[type=number]")
     eta.fill("0.5")
     eta.blur()
-    tab.locator("#backward-sampler").get_by_label("ddpm", exact=True).check()
+    tab.locator("#backward-sampler").get_by_label("DDPM", exact=True).check()
     tab.wait_for_function(
         "() => { const e = document.querySelector('#backward-eta input[type=number]');"
         " return e.value === '0' && e.disabled; }"

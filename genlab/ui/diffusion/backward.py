@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from genlab.inference.diffusion import DEFAULTS, DiffusionSettings
-from genlab.inference.diffusion_steps import SAMPLERS
+from genlab.inference.diffusion_steps import SAMPLER_NAMES
 from genlab.inference.latent import MAX_SEED
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
@@ -102,7 +102,8 @@ def _declare_controls(store: ModelStore, name: str, label: object) -> Controls:
         info=f"From 1 to {available}, spread evenly over the training's", elem_id="backward-steps",
     )  # fmt: skip
     sampler = gr.Radio(
-        list(SAMPLERS), value=DEFAULTS.sampler, label="Sampler",
+        [(title, name) for name, title in SAMPLER_NAMES.items()], value=DEFAULTS.sampler,
+        label="Sampler",
         info="The rule of a step; all begin with the same noise", elem_id="backward-sampler",
     )  # fmt: skip
     running = gr.Button(

@@ -16,7 +16,7 @@ from genlab.inference.diffusion import (
     legs,
     stream_diffusion,
 )
-from genlab.inference.diffusion_steps import SAMPLERS, choose_step
+from genlab.inference.diffusion_steps import SAMPLER_NAMES, SAMPLERS, choose_step
 from genlab.inference.image_noise import ImageNoise
 from genlab.inference.latent import MAX_SEED
 from genlab.store import ModelStore
@@ -154,7 +154,7 @@ def describe(store: ModelStore, asked: AskedRun, available: int) -> str:
     parts.append(f"seed {asked.seed}" if asked.images == 1 else f"seeds {asked.seed}–{last}")
     luck = f", η {settings.eta:g}" if settings.sampler == "ddim" else ""
     steps = "1 step" if settings.steps == 1 else f"{settings.steps} steps"
-    parts.append(f"{steps} of {available}, {settings.sampler}{luck}")
+    parts.append(f"{steps} of {available}, {SAMPLER_NAMES[settings.sampler]}{luck}")
     return " · ".join(parts)
 
 

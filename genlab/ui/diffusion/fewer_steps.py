@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from genlab.inference.diffusion_steps import SAMPLER_NAMES
 from genlab.inference.latent import MAX_SEED
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.multiples import Multiples
 from genlab.ui.diffusion import fewer_steps_views as views
 from genlab.ui.diffusion.same_noise_views import (
-    NAMES,
     UNTRAINED,
     begin,
     declare_run,
@@ -65,7 +65,8 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
                 list(views.STEPS), label="Your guess", info="Steps", elem_id="fewer-guess"
             )
             sampler = gr.Radio(
-                [(title, name) for name, title in NAMES.items()], value="ddim", label="Sampler",
+                [(title, name) for name, title in SAMPLER_NAMES.items()], value="ddim",
+                label="Sampler",
                 info="DDIM and DPM-Solver++ without luck; DDPM with luck in each step",
                 elem_id="fewer-sampler",
             )  # fmt: skip
@@ -115,7 +116,7 @@ def _handlers(store: ModelStore) -> tuple:
         card: str, label: object, seed: object, sampler: object, guess: object
     ) -> Iterator[tuple]:
         start = begin(store, card, label, seed, views.COLUMNS)
-        chosen = kit.choice(sampler, "Sampler", tuple(NAMES))
+        chosen = kit.choice(sampler, "Sampler", tuple(SAMPLER_NAMES))
         guessed = None if guess is None else kit.choice(guess, "Your guess", views.STEPS)
         done: list[views.Row] = []
         pieces = views.stream(store, start, views.ways_by_steps(chosen), done)

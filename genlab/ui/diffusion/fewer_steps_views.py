@@ -7,10 +7,10 @@ from genlab.analysis.diversity import mean_pairwise_distance
 from genlab.core.cards import Figure
 from genlab.core.errors import CheckpointError
 from genlab.inference.diffusion import DiffusionSettings
+from genlab.inference.diffusion_steps import SAMPLER_NAMES
 from genlab.store import ModelStore
 from genlab.ui.canvas.multiples import line
 from genlab.ui.diffusion.same_noise_views import (
-    NAMES,
     Beginning,
     Row,
     change,
@@ -91,7 +91,7 @@ def describe_steps(
     store: ModelStore, start: Beginning, sampler: str, done: Sequence[Row], guess: int | None
 ) -> str:
     """What the rows say about the guess, and how they differ from one another."""
-    told = heading(store, start, [NAMES[sampler]])
+    told = heading(store, start, [SAMPLER_NAMES[sampler]])
     return f"{verdict(start, sampler, done, guess)}\n\n{told}. {_drift(sampler, done)}"
 
 

@@ -24,9 +24,6 @@ from genlab.ui.diffusion import asked
 from genlab.ui.latent import codes
 from genlab.ui.latent.reading import judge_of
 
-NAMES = {"ddim": "DDIM", "ddpm": "DDPM", "dpm-solver++": "DPM-Solver++"}
-"""The samplers as their papers write them."""
-
 UNTRAINED = (
     "No diffusion model is trained yet. Run `python -m train ddpm-mnist`, then start GenLab again."
 )
