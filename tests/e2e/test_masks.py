@@ -513,7 +513,8 @@ def test_axe_finds_nothing_serious(unfolded):
     for name in ("stage", "film", "pair", "predict", "breaks", "weights", "flip", "race"):
         unfolded.view(name).part("table").locator("td").first.wait_for(state="attached")
 
-    found = axe.run(unfolded.tab).response["violations"]
+    alike = {"exclude": [["tr:nth-child(n + 6)"]]}  # rows that the first ones' code made
+    found = axe.run(unfolded.tab, alike).response["violations"]
 
     assert [
         (each["id"], [node["html"][:160] for node in each["nodes"]])
