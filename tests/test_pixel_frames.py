@@ -10,13 +10,12 @@ from genlab.core.frames import Frame, last
 from genlab.core.images import dequantise, quantise
 from genlab.inference.autoregressive import (
     FullPassStepper,
-    PixelFrame,
     draw_uniforms,
-    in_bursts,
     make_stepper,
     sample,
     stream_pixels,
 )
+from genlab.inference.pixel_frames import PixelFrame, in_bursts
 
 ORDERS = ("wavefront", "raster", "naive")
 

@@ -5,52 +5,23 @@ of the cumulative distribution. So an image depends on its seed alone: not on it
 whether the network ran in full for each pixel, from a cache, or front by front.
 """
 
-import dataclasses
-import math
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from genlab.core.capabilities import Option, Sampler
-from genlab.core.frames import Frame, last
+from genlab.core.frames import last
 from genlab.core.images import ImageSpec, dequantise
 from genlab.core.order import skewed_fronts
 from genlab.core.protocols import Autoregressive, Incremental, PixelStepper, RowPasser
 from genlab.inference.conditions import MAX_SIDE, at_size, with_class
+from genlab.inference.pixel_frames import PixelFrame, passed_row
 from genlab.inference.top_p import keep_top_p
 
 NAIVE = "naive"
 MAX_SEED = 2**32 - 1
 PIXELS_AT_ONCE = 256 * 28 * 28  # of a batch; 0.4 GB is then a PixelCNN's cache
-
-
-@dataclass(frozen=True, eq=False)
-class PixelFrame(Frame):
-    """The images after one front of pixels, and what the model thought before it drew them.
-
-    Attributes:
-        front: (n, 2) rows and columns that were drawn in this step.
-        levels: (B, n, C) int64, what was drawn there.
-        probabilities: (B, n, C, levels), the distributions it was drawn from.
-    """
-
-    front: Tensor
-    levels: Tensor
-    probabilities: Tensor
-
-    @property
-    def entropy(self) -> Tensor:
-        """(B, n) bits: the model's doubt about each pixel, summed over channels."""
-        return torch.special.entr(self.probabilities).sum(dim=(-2, -1)) / math.log(2)
-
-    @property
-    def surprise(self) -> Tensor:
-        """(B, n) bits: −log2 of the probability of what was drawn, summed over channels."""
-        drawn = self.probabilities.gather(-1, self.levels.unsqueeze(-1)).squeeze(-1)  # (B, n, C)
-        return -drawn.log2().sum(dim=-1)
 
 
 class FullPassStepper:
@@ -162,7 +133,7 @@ def stream_pixels(
             if column == 0:
                 stepper.pass_row(row, pixels)
                 pixels[:, :, row] = given[:, :, row]
-                yield _passed_row(pixels, row, (index + width, total), model.spec.levels)
+                yield passed_row(pixels, row, (index + width, total), model.spec.levels)
             continue
         logits = stepper.step(front, pixels)  # (B, n, C, levels)
         if is_warm:
@@ -210,15 +181,6 @@ def _whole_rows(given: Tensor) -> set[int]:
     return set((given >= 0).flatten(0, 1).all(dim=0).all(dim=1).nonzero().flatten().tolist())
 
 
-def _passed_row(pixels: Tensor, row: int, progress: tuple[int, int], levels: int) -> PixelFrame:
-    """The frame of a whole row that nobody was asked about."""
-    columns = torch.arange(pixels.shape[3])
-    front = torch.stack([torch.full_like(columns, row), columns], dim=1)
-    there = pixels[:, :, row].transpose(1, 2)  # (B, W, C)
-    certain = torch.nn.functional.one_hot(there, levels).float()
-    return PixelFrame(dequantise(pixels, levels), *progress, front, there.clone(), certain)
-
-
 def _by_front(values: Tensor, fronts: Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Cut (B, C, H, W) or (H, W) into (B, n, C) or (n, 1), a part a front."""
     rows, columns = torch.cat(list(fronts)).unbind(dim=1)
@@ -226,32 +188,6 @@ def _by_front(values: Tensor, fronts: Sequence[Tensor]) -> tuple[Tensor, ...]:
         values[..., rows, columns].transpose(1, 2)
     )  # fmt: skip
     return ordered.split([len(front) for front in fronts], dim=-2)
-
-
-def in_bursts(
-    frames: Iterator[PixelFrame], size: int, *, patience: float = 0.01
-) -> Iterator[PixelFrame]:
-    """Put up to `size` steps into one frame each, for whoever pays for every frame that is sent.
-
-    Args:
-        patience: seconds; a burst that took longer is sent as it is, so that slow steps are seen.
-    """
-    burst: list[PixelFrame] = []
-    began = time.monotonic()
-    for frame in frames:
-        burst.append(frame)
-        if len(burst) == size or time.monotonic() - began >= patience or frame.is_last:
-            yield _joined(burst)
-            burst, began = [], time.monotonic()
-
-
-def _joined(burst: list[PixelFrame]) -> PixelFrame:
-    return dataclasses.replace(
-        burst[-1],
-        front=torch.cat([frame.front for frame in burst]),
-        levels=torch.cat([frame.levels for frame in burst], dim=1),
-        probabilities=torch.cat([frame.probabilities for frame in burst], dim=1),
-    )
 
 
 def sample(

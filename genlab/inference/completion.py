@@ -14,8 +14,9 @@ from torch import Tensor
 
 from genlab.core.images import ImageSpec, dequantise
 from genlab.core.protocols import Autoregressive
-from genlab.inference.autoregressive import PixelFrame, draw_uniforms, make_stepper, stream_pixels
+from genlab.inference.autoregressive import draw_uniforms, make_stepper, stream_pixels
 from genlab.inference.conditions import with_class
+from genlab.inference.pixel_frames import PixelFrame
 
 
 def keep_rows(spec: ImageSpec, rows: int) -> Tensor:

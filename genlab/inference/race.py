@@ -22,9 +22,10 @@ from torch import Tensor, nn
 
 from genlab.core.frames import Frame
 from genlab.core.protocols import Autoregressive, Incremental
-from genlab.inference.autoregressive import NAIVE, PixelFrame, make_stepper, stream_pixels
+from genlab.inference.autoregressive import NAIVE, make_stepper, stream_pixels
 from genlab.inference.fixed_point import FixedPointFrame, stream_fixed_point
 from genlab.inference.guidance import Guided
+from genlab.inference.pixel_frames import PixelFrame
 
 CACHED, WAVEFRONT, FIXED_POINT = "cached", "wavefront", "fixed point"
 LANES = (NAIVE, CACHED, WAVEFRONT, FIXED_POINT)

@@ -14,14 +14,10 @@ from torch import Tensor
 
 from genlab.core.images import ImageSpec
 from genlab.core.protocols import Autoregressive, PixelStepper
-from genlab.inference.autoregressive import (
-    PixelFrame,
-    draw_uniforms,
-    make_stepper,
-    stream_pixels,
-)
+from genlab.inference.autoregressive import draw_uniforms, make_stepper, stream_pixels
 from genlab.inference.conditions import at_size
 from genlab.inference.guidance import Guided
+from genlab.inference.pixel_frames import PixelFrame
 from genlab.inference.top_p import keep_top_p
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Generator
 
-from genlab.inference.autoregressive import in_bursts
 from genlab.inference.cost import RunCost, full_pass_seconds
+from genlab.inference.pixel_frames import in_bursts
 from genlab.inference.runs import (
     Run,
     Segment,

@@ -15,8 +15,8 @@ from torch import Tensor
 from genlab.core.errors import InputError
 from genlab.core.images import dequantise, quantise, to_picture
 from genlab.core.protocols import Autoregressive
-from genlab.inference.autoregressive import PixelFrame
 from genlab.inference.completion import stream_completions
+from genlab.inference.pixel_frames import PixelFrame
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.panels import ShownPicture
