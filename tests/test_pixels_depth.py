@@ -11,6 +11,7 @@ from lens_shelf import CLASSY, CODES, LEAKY, LEVELS, PLAIN, build_page, lens_sto
 from genlab import data
 from genlab.analysis.likelihood import class_nats, image_nats, pixel_nats
 from genlab.core.errors import InputError
+from genlab.inference.autoregressive import sample
 from genlab.ui.lessons import pixels_accounts as accounts
 from genlab.ui.lessons import pixels_depth as depth
 from genlab.ui.lessons import pixels_drawing_claims as drawing
@@ -147,6 +148,26 @@ def test_with_nothing_in_sight_the_network_expects_what_follows_an_empty_picture
     assert len(expected) == len(drawing.KEPT)
     blind = {number for seen, number in expected.values() if seen == 0}
     assert blind == {expected["0"][1]} != {expected["all"][1]}
+
+
+@pytest.mark.parametrize(("row", "column", "ended"), [(25, 3, 0), (26, 0, 1), (27, 27, 1)])
+def test_a_picture_ends_in_ink_if_a_pixel_of_its_last_two_rows_is_not_black(row, column, ended):
+    pixels = torch.zeros(3, 1, 28, 28, dtype=torch.int64)
+    pixels[1, 0, row, column] = 1
+
+    assert drawing.ending_in_ink(pixels) == ended
+
+
+@pytest.mark.parametrize("card", SERVED)
+def test_the_network_s_own_endings_are_counted_beside_the_real_ones(shelf, card):
+    model, real = shelf.get(card), pictures.as_in_training(shelf, card, drawing.EACH)
+    drawn = [sample(model, seed=seed, count=1) for seed in range(drawing.PICTURES)]
+    inked = sum(bool((each[..., -2:, :] > 0).any()) for each in drawn)
+
+    found = drawing.check_reach(shelf, card)
+
+    assert f"draws itself, **{inked} of {drawing.PICTURES}** are not black there" in found
+    assert f"of the test pictures, **{drawing.ending_in_ink(real)} of {len(real)}**" in found
 
 
 # — the fixed point —

@@ -164,6 +164,7 @@ def _facts(title: str, model: Autoregressive, pixels: Tensor) -> str:
 def check_reach(store: ModelStore, name: str) -> str:
     """What the network expects at the foot of test pictures that end early, and what it sees."""
     model, pixels = model_of(store, name), as_in_training(store, name, EACH)
+    drawn = sample(model, seed=SEED, count=PICTURES)
     reach, top = rows_in_reach(model, pixels), pixels.shape[-2] - FOOT
     rows = []
     for kept in KEPT:
@@ -177,8 +178,16 @@ def check_reach(store: ModelStore, name: str) -> str:
         f"expects in the last {FOOT} rows:\n\n"
         "| rows kept | in sight | expected |\n|---:|---:|---:|\n" + "\n".join(rows) + "\n\n"
         "With no kept row in sight, what was drawn cannot matter: the number is that of an empty "
-        "picture. A deeper network sees further."
+        "picture. So of the pictures that it draws itself, "
+        f"**{ending_in_ink(quantise(drawn, model.spec.levels))} of {len(drawn)}** are not black "
+        f"there; of the test pictures, **{ending_in_ink(pixels)} of {len(pixels)}**. A deeper "
+        "network sees further."
     )
+
+
+def ending_in_ink(pixels: Tensor) -> int:
+    """How many of the pictures, (N, C, H, W), are not black in their last rows."""
+    return int(pixels[..., -FOOT:, :].flatten(1).any(dim=1).sum())
 
 
 def in_sight(kept: int, top: int, reach: int) -> int:
