@@ -37,6 +37,13 @@ DPM-Solver++ follows the same path along curves, so it needs fewer steps for it.
 **With luck (η = 1, which is DDPM) it does not.** Each step adds fresh noise, and a run of another
 number of steps adds other noise: the pictures of a column need not resemble each other.
 
+**What luck is good for.** Without it, whatever the network gets wrong stays in x and leads the next
+steps astray. Fresh noise drowns a part of the error, and the next step looks anew
+([Karras et al. 2022](https://arxiv.org/abs/2206.00364), section 4). So a network that errs much
+gains by luck: compare the *Quality* of η = 0 and η = 1 where the card knows both. One that errs
+little does better without, above all in few steps
+([Song et al. 2021](https://arxiv.org/abs/2010.02502), table 1).
+
 *Quality* is read from the model's card: the Fréchet distance between samples and test pictures in
 the features of a classifier, as a multiple of that of real training pictures. It was measured with
 thousands of pictures; six tell nothing of the kind. *Changed by* compares a row with the one above,
