@@ -169,11 +169,11 @@ USUALLY_RIGHT = 0.95
 @pytest.mark.slow
 @by_name(CLASSY)
 def test_the_right_class_makes_most_of_the_example_images_likeliest(name):
-    """Of five test images of each class: a class that is not heard is right by luck."""
+    """Of two test images of each class: a class that is not heard is right by luck."""
     model, examples = STORE.get(name), examples_of(name)
     assert examples.labels.bincount().tolist() == [10] * model.classes
 
-    nats = class_nats(model, data.to_levels(examples.images[::2], model.spec.levels))
+    nats = class_nats(model, data.to_levels(examples.images[::5], model.spec.levels))
 
-    right = (nats.argmin(dim=1) == examples.labels[::2]).float().mean()
+    right = (nats.argmin(dim=1) == examples.labels[::5]).float().mean()
     assert right >= RIGHT.get(name, USUALLY_RIGHT)
