@@ -2,9 +2,10 @@
 
 import pytest
 
+from genlab.analysis.figures import describe
 from genlab.core.cards import Figure
 from genlab.store import CHECKPOINTS, ModelStore
-from train.table import describe, main, page, table
+from train.table import main, page, table
 
 
 def test_the_shipped_table_is_that_of_the_shipped_cards():
@@ -26,6 +27,8 @@ def test_every_shipped_card_stands_in_the_table():
         (83.4521, 0.1941, "83.45 ± 0.19"),
         (0.99412, 0.0008, "0.9941 ± 0.0008"),
         (12.0, 0.0, "12"),
+        (3.7417, 1.5e-8, "3.742"),
+        (-0.0021, 0.0004, "−0.0021 ± 0.0004"),
     ],
 )
 def test_a_figure_has_the_digits_that_its_error_deserves(value, error, expected):

@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from genlab.core.cards import CardFile, Figure, ModelCard
+from genlab.analysis.figures import describe
+from genlab.core.cards import CardFile, ModelCard
 from genlab.core.errors import GenLabError
 from genlab.store import CHECKPOINTS, ModelStore
 from train.replace import replacing
@@ -62,16 +63,6 @@ def section(family: str, cards: list[ModelCard], store: ModelStore) -> str:
 def _cell(file: CardFile, name: str) -> str:
     figure = file.figures.get(name)
     return "–" if figure is None else describe(figure)
-
-
-def describe(figure: Figure) -> str:
-    """A figure with as many digits as its error deserves."""
-    if not figure.standard_error:
-        return f"{figure.value:.4g}"
-    decimals = 2
-    while figure.standard_error < 10**-decimals and decimals < 7:
-        decimals += 1
-    return f"{figure.value:.{decimals}f} ± {figure.standard_error:.{decimals}f}"
 
 
 def table(head: list[str], rows: Iterable[list[str]]) -> str:

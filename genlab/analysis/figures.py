@@ -14,6 +14,7 @@ from genlab.analysis.figure_kinds import KINDS, FigureKind
 from genlab.core.cards import CardFile, Figure
 
 LEAKS = "This network sees the pixel that it predicts, so this is no likelihood. It cheats."
+ROUNDING = 1e-6  # of a value: an error below is that of adding floats
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ def command(recorded: CardFile) -> str:
 
 
 def describe(figure: Figure) -> str:
-    """A figure with as many digits as its error deserves."""
-    if not figure.standard_error:
+    """A figure with as many digits as its error deserves; without one that is rounding alone."""
+    if figure.standard_error <= ROUNDING * abs(figure.value):
         return f"{figure.value:.4g}".replace("-", "−")
     decimals = 2
     while figure.standard_error < 10**-decimals and decimals < 5:
