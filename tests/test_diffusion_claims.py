@@ -260,6 +260,16 @@ def test_measured_quality_is_told_where_it_can_be_compared(model):
     assert "2,000 pictures" in text
 
 
+def test_a_figure_of_another_number_of_pictures_is_left_out(model):
+    measured = {f"fid_{steps}_steps_times_floor": figure(steps / 8) for steps in (20, 50)}
+    measured["fid_1000_steps_times_floor"] = figure(1.0, n=500)
+
+    text = runs.check_more_steps(Shelf(model, figures=measured), "tiny")
+
+    assert "50 steps: 6.2" in text
+    assert "1000 steps" not in text
+
+
 @pytest.mark.parametrize(
     "figures",
     [None, {}, {"fid_20_steps_times_floor": figure(2.0), "fid_50_steps_times_floor": figure(2, 9)}],

@@ -148,11 +148,11 @@ def test_a_walk_takes_its_steps_without_guidance():
 
 
 def test_a_walk_s_distance_stands_beside_a_floor_of_as_many_pictures():
-    found = by_name(walk_quality(subject(tiny_ddpm()), walk=SHORT))
+    found = by_name(walk_quality(subject(tiny_ddpm(), quick=False), walk=SHORT))
 
     name = "fid_3_steps_eta_1"
     assert list(found) == [name, f"{name}_floor", f"{name}_times_floor"]
-    assert {each.n for each in found.values()} == {SHORT.quick}
+    assert {each.n for each in found.values()} == {SHORT.samples}
     times = found[name].value / found[f"{name}_floor"].value
     assert found[f"{name}_times_floor"].value == pytest.approx(times)
     assert times > 2, "a network that never learnt draws no such pictures"
@@ -177,6 +177,20 @@ def test_a_short_walk_is_measured_on_as_many_as_a_long_one_too(monkeypatch):
     assert list(found)[3:] == [name, f"{name}_floor", f"{name}_times_floor"]
     assert [each.n for each in found.values()] == [60] * 3 + [20] * 3
     assert found[f"{name}_floor"].value > found["fid_3_steps_eta_1_floor"].value
+
+
+def test_walks_of_as_many_samples_stand_beside_the_same_floor(monkeypatch):
+    monkeypatch.setattr("train.evaluators.denoiser.FEW", 20)
+    long = Walk(DiffusionSettings(steps=7), samples=20)
+
+    short, long = (
+        by_name(walk_quality(subject(tiny_ddpm(), quick=False), walk=each))
+        for each in (SHORT, long)
+    )
+
+    found, expected = short["fid_3_steps_eta_1_2000_samples_floor"], long["fid_7_steps_floor"]
+    assert found.value == pytest.approx(expected.value, rel=1e-4)
+    assert found.standard_error == pytest.approx(expected.standard_error, rel=1e-4)
 
 
 def test_those_fewer_pictures_are_of_all_classes_alike(monkeypatch):

@@ -14,7 +14,15 @@ from genlab.core.images import ImageSpec  # noqa: E402
 from genlab.data import DataSet  # noqa: E402
 from genlab.models.judge import Judge  # noqa: E402
 from train.evaluator import Subject, evaluators_of  # noqa: E402
-from train.evaluators.samples import _as_seen, draw_samples, sample_quality  # noqa: E402
+from train.evaluators.samples import (  # noqa: E402
+    FLOORS,
+    _as_seen,
+    draw_samples,
+    floor_of,
+    frechet_distances,
+    sample_quality,
+)
+from train.sample_metrics import frechet_distance  # noqa: E402
 
 DISTANCES = ["fid", "fid_floor", "fid_times_floor", "kid", "precision", "recall", "density",
              "coverage", "class_entropy_bits"]  # fmt: skip
@@ -100,3 +108,38 @@ def test_real_pictures_have_as_many_levels_as_the_model_s_data(levels):
 
     assert len(seen.unique()) == levels
     assert (seen - grey / 255).abs().max() <= 1 / (levels - 1)
+
+
+def features(count, seed):
+    return torch.randn(count, 4, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize(("pictures", "sets"), [(40, 1), (59, 1), (60, 2), (170, 5), (400, 5)])
+def test_a_floor_is_the_mean_of_whole_sets_without_a_picture_in_common(pictures, sets):
+    real, training, count = features(50, 0), features(pictures, 1), 30
+
+    value, error = floor_of(real, training, count)
+
+    assert sets <= FLOORS
+    each = [frechet_distance(real, training[k * count : (k + 1) * count]) for k in range(sets)]
+    assert value == pytest.approx(sum(each) / sets, rel=1e-5)
+    if sets > 1:
+        assert error == pytest.approx(torch.tensor(each).std().item() / sets**0.5, rel=1e-4)
+    assert error > 0
+
+
+def test_fewer_training_pictures_than_samples_are_one_set():
+    real, training = features(50, 0), features(20, 1)
+
+    assert floor_of(real, training, 30)[0] == pytest.approx(frechet_distance(real, training))
+
+
+def test_the_error_of_a_multiple_of_the_floor_counts_the_floor_s_own():
+    real, drawn, training = features(50, 0), features(30, 2) + 1, features(90, 1)
+
+    fid, floor, times = frechet_distances("fid", real, drawn, training)
+
+    assert times.value == pytest.approx(fid.value / floor.value)
+    relative = [each.standard_error / each.value for each in (fid, floor, times)]
+    assert relative[2] ** 2 == pytest.approx(relative[0] ** 2 + relative[1] ** 2)
+    assert relative[1] > 0.01

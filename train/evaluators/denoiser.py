@@ -4,8 +4,9 @@ Each walk back from noise is a group of figures of its own, since a long one tak
 has two cores runs two groups at once. Pictures are given their classes, as many of each, without
 guidance; image i has the seed i in every walk, so that walks begin with the same noise.
 
-Few samples make a Fréchet distance larger. So every walk has a floor of as many real pictures, and
-short walks are measured once more on as many as long ones have, to compare them.
+Few samples make a Fréchet distance larger. So every walk has floors of as many real pictures, the
+same for all walks of as many samples, and short walks are measured once more on as many as long
+ones have, to compare them.
 
 Errors need no walk: test images with known noise, at steps spread evenly over the images.
 """
@@ -69,6 +70,13 @@ STANDARD = Walk(DiffusionSettings(steps=50))
 """The walk whose figures bear the names that all generators' figures have."""
 
 WALKS = (
+    *(
+        Walk(DiffusionSettings(steps, sampler, eta), samples=FEW)
+        for steps in (4, 8)
+        for sampler, eta in (("ddim", 0.0), ("ddim", 1.0), ("dpm-solver++", 0.0))
+    ),
+    *(Walk(DiffusionSettings(steps=20, eta=eta), samples=FEW) for eta in (0.25, 0.5, 0.75)),
+    Walk(DiffusionSettings(steps=50, sampler="dpm-solver++"), samples=FEW),
     Walk(DiffusionSettings(steps=20)),
     Walk(DiffusionSettings(steps=20, sampler="dpm-solver++")),
     Walk(DiffusionSettings(steps=20, eta=1.0)),
@@ -110,13 +118,12 @@ def walk_quality(subject: Subject, *, walk: Walk) -> Iterator[Measurement]:
 
 
 def _distances_of_fewer(
-    name: str, real: Tensor, generated: Tensor, floor: Tensor
+    name: str, real: Tensor, generated: Tensor, training: Tensor
 ) -> Iterator[Measurement]:
     """Those of `FEW` of the samples, evenly spaced, so that classes stay even."""
     stride = len(generated) // FEW
     if stride > 1:
-        fewer = (each[::stride][:FEW] for each in (generated, floor))
-        yield from frechet_distances(f"{name}{FEWER}", real, *fewer)
+        yield from frechet_distances(f"{name}{FEWER}", real, generated[::stride][:FEW], training)
 
 
 def draw(model: Denoiser, settings: DiffusionSettings, count: int) -> tuple[Tensor, Tensor]:

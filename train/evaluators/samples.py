@@ -1,8 +1,9 @@
 """How good a card's samples are: against the whole test set, in the features of the data's judge.
 
 The scale of those features is arbitrary, so every distance stands beside its floor: the same
-number of real training pictures in place of the generated ones. Binary models are compared with
-equally binarised pictures; where a model gives probabilities of white, they are drawn from first.
+number of real training pictures in place of the generated ones, the mean of several such sets, no
+picture in two of them. Binary models are compared with equally binarised pictures; where a model
+gives probabilities of white, they are drawn from first.
 """
 
 import math
@@ -30,6 +31,7 @@ from train.sample_metrics import (
 SAMPLES, QUICK_SAMPLES = 10_000, 500
 BATCH = 50  # samples drawn together
 RESAMPLES = 10  # of the generated features, for the standard error of a distance
+FLOORS = 5  # sets of real training pictures, if there are enough of them
 REFERENCES = 1_000  # samples whose nearest training picture is looked for
 
 
@@ -52,9 +54,9 @@ def has_judge(subject: Subject) -> bool:
 
 
 def some_training_images(subject: Subject, count: int, generator: torch.Generator) -> Tensor:
-    """`count` real ones to make the floor of, (count, C, H, W) uint8."""
+    """Real ones to make the floors of `count` samples of, (N, C, H, W) uint8, in random order."""
     images = subject.load("train").images
-    return images[torch.randperm(len(images), generator=generator)[:count]]
+    return images[torch.randperm(len(images), generator=generator)[: FLOORS * count]]
 
 
 def judged_samples(
@@ -69,12 +71,14 @@ def judged_samples(
     Args:
         pictures: the samples, (count, C, H, W) in [0, 1].
         labels: the classes that were asked for, (count,), if any.
-        training: as many real images, see `some_training_images`.
+        training: real images for the floors, see `some_training_images`.
     """
     test, count = subject.load("test"), len(pictures)
     levels = subject.model.spec.levels
-    real, floor = (_as_seen(images, levels, generator) for images in (test.images, training))
-    features = [judge_features(subject.judge, each) for each in (real, pictures, floor)]
+    first, more = training[:count], training[count:]
+    real, floor = (_as_seen(images, levels, generator) for images in (test.images, first))
+    floors = torch.cat([floor, _as_seen(more, levels, torch.Generator().manual_seed(1))])
+    features = [judge_features(subject.judge, each) for each in (real, pictures, floors)]
     yield from distances(*features)
     answers = judge_classes(subject.judge, pictures)
     yield _share_free("class_entropy_bits", class_entropy(answers, len(test.classes)), count)
@@ -88,10 +92,10 @@ def judged_samples(
     yield _mean("nearest_training_distance_of_test", nearest_distance(held_out, references))
 
 
-def distances(real: Tensor, generated: Tensor, floor: Tensor) -> Iterator[Measurement]:
-    """Of generated features from real ones, and of the floor's, (N, F), (M, F) and (M, F)."""
+def distances(real: Tensor, generated: Tensor, training: Tensor) -> Iterator[Measurement]:
+    """Of generated features from real ones, and of the floors', (N, F), (M, F) and (L, F)."""
     count = len(generated)
-    yield from frechet_distances("fid", real, generated, floor)
+    yield from frechet_distances("fid", real, generated, training)
     kid, deviation = kernel_distance(real, generated)
     yield Measurement("kid", kid, deviation / math.sqrt(count / 1000), count)
     near = neighbourhoods(real, generated)
@@ -102,15 +106,32 @@ def distances(real: Tensor, generated: Tensor, floor: Tensor) -> Iterator[Measur
 
 
 def frechet_distances(
-    name: str, real: Tensor, generated: Tensor, floor: Tensor
+    name: str, real: Tensor, generated: Tensor, training: Tensor
 ) -> Iterator[Measurement]:
-    """`name`, `name`_floor and `name`_times_floor, of (N, F), (M, F) and (M, F) features."""
+    """`name`, `name`_floor and `name`_times_floor, of (N, F), (M, F) and (L, F) features."""
     count = len(generated)
-    fid, fid_floor = frechet_distance(real, generated), frechet_distance(real, floor)
-    error = _resampled_error(real, generated)
-    yield Measurement(name, fid, error, count, f"{fid / fid_floor:.2f} × floor")
-    yield Measurement(f"{name}_floor", fid_floor, _resampled_error(real, floor), count)
-    yield Measurement(f"{name}_times_floor", fid / fid_floor, error / fid_floor, count)
+    fid, error = frechet_distance(real, generated), _resampled_error(real, generated)
+    floor, floor_error = floor_of(real, training, count)
+    times = fid / floor
+    times_error = math.hypot(error, times * floor_error) / floor
+    yield Measurement(name, fid, error, count, f"{times:.2f} × floor")
+    yield Measurement(f"{name}_floor", floor, floor_error, count)
+    yield Measurement(f"{name}_times_floor", times, times_error, count)
+
+
+def floor_of(real: Tensor, training: Tensor, count: int) -> tuple[float, float]:
+    """The mean distance of sets of `count` real training pictures, and its standard error.
+
+    Args:
+        real: features of the test pictures, (N, F).
+        training: of training pictures in random order, (L, F): as many whole sets as are in them,
+            at most `FLOORS`.
+    """
+    sets = [each for each in training.split(count)[:FLOORS] if len(each) == count] or [training]
+    found = torch.tensor([frechet_distance(real, each) for each in sets])
+    if len(sets) == 1:
+        return found.item(), _resampled_error(real, *sets)
+    return found.mean().item(), found.std().item() / math.sqrt(len(sets))
 
 
 def draw_samples(
