@@ -1,7 +1,9 @@
 """The page of fewer steps without a browser: rows from the same noise, figures, the guess."""
 
 import dataclasses
+import itertools
 import math
+import re
 
 import gradio as gr
 import numpy as np
@@ -221,6 +223,29 @@ def test_the_verdict_names_the_first_row_that_is_recognised(store):
     assert "You said 8 steps." in told
     assert "at least 5 of 6 pictures from 20 steps on" in told
     assert "0, 3, 5, 6, 6." in told
+
+
+def rows_named(told):
+    """The numbers of steps that the verdict names, and whether it says "on"."""
+    found = re.search(r"of 6 pictures (.+?)\.\*\*", told)[1]
+    return [int(each) for each in re.findall(r"\d+", found)], found.endswith(" on")
+
+
+def test_whatever_is_said_from_a_row_on_holds_for_all_later_rows(store):
+    start = begin(store)
+    for counts in itertools.product((0, 4, 5, 6), repeat=5):
+        done = judged_rows(*[[1] * right + [0] * (6 - right) for right in counts])
+        enough = [n for n, right in zip(views.STEPS, counts, strict=True) if right >= 5]
+
+        named, is_on = rows_named(views.verdict(start, "ddim", done, None))
+
+        if is_on:
+            later = [n for n in views.STEPS if n >= named[0]]
+            assert enough[-len(later) :] == later, counts
+            assert len(later) == 5 or views.STEPS[-len(later) - 1] not in enough, counts
+        else:
+            assert named == [*enough, views.STEPS[-1]] * bool(enough), counts
+            assert views.STEPS[-1] not in enough, counts
 
 
 def test_a_row_that_is_never_recognised_is_not_promised(store):

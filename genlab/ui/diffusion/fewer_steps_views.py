@@ -101,14 +101,24 @@ def verdict(start: Beginning, sampler: str, done: Sequence[Row], guess: int | No
     counts = recognised(start, sampler, done)
     if counts is None:
         return f"**{said}** {_no_judgement(start)}"
-    first = next((n for n, right in zip(STEPS, counts, strict=False) if right >= ENOUGH), None)
     listed = ", ".join(map(str, counts))
-    found = f"from {first} steps on" if first else "in none of the rows"
     return (
-        f"**{said} The judge recognises at least {ENOUGH} of {COLUMNS} pictures {found}.** Row by "
-        f"row it recognises {listed}"
+        f"**{said} The judge recognises at least {ENOUGH} of {COLUMNS} pictures {_where(counts)}."
+        f"** Row by row it recognises {listed}"
         + ("." if start.label is not None else ": it takes the last row for the truth.")
     )
+
+
+def _where(counts: Sequence[int]) -> str:
+    """In which rows enough is recognised; "on" from the first after which no row has less."""
+    steps = STEPS[: len(counts)]  # rows beyond the card's T are not drawn
+    enough = [n for n, right in zip(steps, counts, strict=True) if right >= ENOUGH]
+    last_short = max((n for n in steps if n not in enough), default=0)
+    if not enough:
+        return "in none of the rows"
+    if last_short == steps[-1]:
+        return f"with {' and '.join(map(str, enough))} steps, but not with {last_short}"
+    return f"from {next(n for n in steps if n > last_short)} steps on"
 
 
 def recognised(start: Beginning, sampler: str, done: Sequence[Row]) -> list[int] | None:
