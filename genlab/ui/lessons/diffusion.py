@@ -38,8 +38,8 @@ seen in $x_t$ is noise, and many pictures could lie behind it. A network learns 
 on average, from $x_t$ and $t$. With its answer a sampler takes a step towards less noise, and asks
 again; so a picture comes out of noise.
 
-Because Gaussian noises add up, all steps up to $t$ are one jump, with
-$\bar\alpha_t = (1 - \beta_1) \cdots (1 - \beta_t)$. That is what training uses.
+Because Gaussian noises add up, all steps up to $t$, counted from 0, are one jump, with
+$\bar\alpha_t = (1 - \beta_0) \cdots (1 - \beta_t)$. That is what training uses.
 """
 
 
