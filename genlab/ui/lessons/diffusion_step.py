@@ -21,6 +21,10 @@ from genlab.inference.diffusion_steps import (
 from genlab.ui.lessons.diffusion_example import PIXEL, TrainingExample, ask
 
 RUN = 20  # steps of the run whose stride is taken
+PART_OF_THE_WAY = r"""No rule steps to $\hat x_0$ itself: each takes it as a direction, goes a part
+of the way, and asks again."""
+ALL_THE_WAY = r"""This step is the last: every rule leads to $\hat x_0$ itself, and the run ends
+there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,14 +66,15 @@ def open_step(model: Denoiser, opened: TrainingExample) -> OpenedStep:
 
 def describe_step(step: OpenedStep) -> str:
     """The three formulas with the pixel's numbers in them."""
-    end = "the clean picture" if step.t_next == CLEAN else f"$s = {step.t_next}$"
+    end, way = f"$s = {step.t_next}$", PART_OF_THE_WAY
+    if step.t_next == CLEAN:
+        end, way = "the clean picture", ALL_THE_WAY
     row, column = PIXEL
     return rf"""
 ### One step back from there: three rules for the same pixel
 
 A run of {RUN} steps would go from $t = {step.t}$ to {end}, where the signal's amplitude is
-$\sqrt{{\bar\alpha_s}} = {math.sqrt(step.alpha_bar):.4f}$. No rule steps to $\hat x_0$ itself: each
-takes it as a direction, goes a part of the way, and asks again.
+$\sqrt{{\bar\alpha_s}} = {math.sqrt(step.alpha_bar):.4f}$. {way}
 
 **DDPM** draws from what $x_s$ can have been, given $x_t$ and $\hat x_0$. With
 $\alpha = \bar\alpha_t / \bar\alpha_s$,
