@@ -4,12 +4,14 @@ import dataclasses
 import re
 
 import gradio as gr
+import numpy as np
 import pytest
 import torch
 from shelved import tiny_card, write_checkpoint
 
 from genlab import data
 from genlab.analysis.likelihood import image_nats
+from genlab.analysis.likelihood_lens import score_picture
 from genlab.analysis.receptive_field import gradient_field
 from genlab.core.cards import MaskedArchitecture
 from genlab.core.errors import GenLabError
@@ -161,6 +163,36 @@ def test_a_payload_s_doubts_and_surprises_are_the_frames_own(store):
     assert decoded.entropies == told([frame.entropy for frame in frames])
     assert decoded.surprises == told([frame.surprise for frame in frames])
     assert decoded.probabilities == told([frame.probabilities[:, :, 0] for frame in frames])
+
+
+def laid_out(decoded, values):
+    """(B, rows, cols): what arrived in the order of drawing, where the page paints it."""
+    settings = decoded.settings
+    painted = np.zeros((settings.images, settings.rows, settings.cols))
+    painted[:, decoded.positions[:, 0], decoded.positions[:, 1]] = values
+    return painted
+
+
+def five_levels():
+    spec = ImageSpec(1, 4, 5, levels=5)
+    return PixelCNN(spec, features=8, blocks=2, head=8)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_doubt_that_the_page_paints_is_what_the_lens_expects_of_its_picture(tmp_path, order):
+    card = tiny_card(build=five_levels)
+    write_checkpoint(tmp_path, card)
+    store = ModelStore(tmp_path, (card,))
+
+    decoded = decode("".join(tab.draw_run(store, run_of((0, 3, 1.0), images=4, order=order), "x")))
+
+    pictures = torch.from_numpy(decoded.pictures())[:, None]  # (B, 1, H, W)
+    scores = [score_picture(store.get(CARD), each) for each in pictures]
+    expected = torch.stack([each.expected_bits for each in scores]).numpy()
+    bits = torch.stack([each.bits for each in scores]).numpy()
+    assert expected.std() > 0.05  # or a map turned round would look the same
+    assert laid_out(decoded, decoded.entropies) == pytest.approx(expected, abs=0.01)
+    assert laid_out(decoded, decoded.surprises) == pytest.approx(bits, abs=0.01)
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -7,7 +7,6 @@ import torch
 from lively import tiny_gated, tiny_pixelcnn
 from toys import all_images, count_images, deviation
 
-from genlab.analysis.likelihood_lens import score_picture
 from genlab.core.images import quantise
 from genlab.inference import autoregressive
 from genlab.inference.autoregressive import (
@@ -23,7 +22,6 @@ from genlab.inference.runs import (
     Run,
     Segment,
     account_for,
-    entropy_map,
     make_run_stepper,
     stream_run,
 )
@@ -295,16 +293,3 @@ def test_an_account_agrees_with_its_run_s_top_p_and_size():
         torch.testing.assert_close(
             account.probabilities, frames[index].probabilities[1, 0, 0], rtol=1e-4, atol=1e-5
         )
-
-
-@every_order
-def test_the_entropy_map_of_a_run_is_what_the_lens_expects_of_its_picture(order):
-    model = tiny_pixelcnn(size=(4, 5), levels=5)
-    stepper = make_stepper(model, 3, order=order)
-    frames = list(stream_pixels(model, draw_uniforms(model.spec, 0, 3), stepper=stepper))
-
-    doubts = entropy_map(frames)
-
-    pixels = quantise(frames[-1].images, 5)
-    expected = torch.stack([score_picture(model, each).expected_bits for each in pixels])
-    torch.testing.assert_close(doubts.double(), expected, rtol=1e-4, atol=1e-4)

@@ -6,7 +6,7 @@ out byte for byte the same, since each pixel has its own uniform, its own temper
 top-p.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -194,17 +194,3 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
         unguided=None if guided(model, run) is model else unguided,
         top_p=top_p.item(),
     )
-
-
-def entropy_map(frames: Iterable[PixelFrame]) -> Tensor:
-    """The doubt about each pixel as it was drawn, (B, H, W) bits, of all frames of a run.
-
-    It is that of the laws that were drawn from, so after the temperature and top-p: where the
-    argmax is taken there is none.
-    """
-    fronts, doubts = zip(*((frame.front, frame.entropy) for frame in frames), strict=True)
-    rows, columns = torch.cat(fronts).unbind(dim=1)
-    height, width = int(rows.max()) + 1, int(columns.max()) + 1
-    laid_out = torch.zeros(len(doubts[0]), height, width)
-    laid_out[:, rows, columns] = torch.cat(doubts, dim=1)
-    return laid_out
