@@ -258,6 +258,24 @@ def test_a_walk_through_the_pixels_gives_the_losses_of_one_pass(shelf, card):
     assert (labels is not None) == (card == CLASSY)
 
 
+@pytest.mark.parametrize(("gap", "same"), [(0.0, True), (0.5, False)])
+def test_a_walk_that_gives_other_losses_is_not_called_rounding(shelf, monkeypatch, gap, same):
+    right = scoring.walk
+
+    def another(*asked):
+        nats, steps = right(*asked)
+        nats[9, 14] += gap
+        return nats, steps
+
+    monkeypatch.setattr(scoring, "walk", another)
+
+    found = scoring.check_parallel(shelf, PLAIN)
+
+    assert ("the rounding of float32" in found) is same
+    assert ("not the same" in found) is not same
+    assert same or "is 5.0e-01 nats" in found
+
+
 # — look closer —
 
 
