@@ -115,14 +115,50 @@ def test_a_clicked_pixel_tells_its_own_chance_and_loss(shelf, card):
     assert rf"-\ln {tex(chance, 4)} = {opened.losses[9, 14].item():.3f}" in words
 
 
-def test_the_gradient_that_is_told_is_that_of_the_loss(shelf):
+def gradients(model, opened, row, column):
+    """∂ loss of one pixel / ∂ what the last layer gives there, (1 or levels,), by autograd."""
+    given = []
+
+    def catch(module, inputs, output):
+        given.append(output.detach().requires_grad_())
+        return given[0]
+
+    with torch.enable_grad():
+        handle = model.output.register_forward_hook(catch)
+        logits = model.logits(opened.pixels[None, None])[0, :, 0, row, column]
+        handle.remove()
+        (-logits.log_softmax(dim=0)[opened.pixels[row, column]]).backward()
+    return given[0].grad[0, :, row, column]
+
+
+def a_place(found):
+    """Row and column of a pixel in the middle of those that are so."""
+    places = found.nonzero().tolist()
+    return places[len(places) // 2]
+
+
+@pytest.mark.parametrize("is_white", [False, True])
+def test_the_gradient_of_black_and_white_is_that_of_its_one_logit(shelf, is_white):
+    opened = open_one(shelf, PLAIN)
+    row, column = a_place(opened.pixels == int(is_white))
+
+    words = views.explain(opened, row, column)
+
+    (gradient,) = gradients(shelf.get(PLAIN), opened, row, column)
+    assert (gradient < 0) == is_white
+    assert f"= {gradient.item():.3f}$: the further" in words
+
+
+@pytest.mark.parametrize("is_black", [False, True])
+def test_the_gradient_of_a_level_is_that_of_its_own_logit(shelf, is_black):
     opened = open_one(shelf, LEVELS)
-    there = opened.pixels[9, 14]
-    logits = opened.logs[:, 9, 14].clone().requires_grad_()
+    row, column = a_place((opened.pixels == 0) == is_black)
+    there = int(opened.pixels[row, column])
 
-    (-logits.log_softmax(dim=0)[there]).backward()
+    words = views.explain(opened, row, column)
 
-    assert f"$p - 1 = {logits.grad[there].item():.3f}$" in views.explain(opened, 9, 14)
+    gradient = gradients(shelf.get(LEVELS), opened, row, column)[there].item()
+    assert f"the logit of level {there}, which is there, is $p - 1 = {gradient:.3f}$" in words
 
 
 def test_a_sampler_s_steps_are_counted_on_its_stepper(shelf):

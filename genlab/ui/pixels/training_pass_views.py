@@ -208,10 +208,23 @@ def explain(opened: TrainingPass, row: int, column: int) -> str:
         f"**Row {row}, column {column}: loss {before + 1} of {opened.losses.numel()}**\n\n"
         f"Its distribution was made of the {before} pixels before it. {told}\n\n"
         rf"$$-\ln p = -\ln {kit.tex(chance, 4)} = {loss:.3f}\ \text{{nats}}$$"
-        f"\n\nThat is {share:.2f} % of the picture's loss. Its gradient on the logit of what is "
-        rf"there is $p - 1 = {chance - 1:.3f}$: the further $p$ is from 1, the harder this pixel "
-        "pulls at the weights."
+        f"\n\nThat is {share:.2f} % of the picture's loss. {_gradient(logs, there)}: the further "
+        "$p$ is from 1, the harder this pixel pulls at the weights."
     )
+
+
+def _gradient(logs: Tensor, there: int) -> str:
+    """The loss's derivative by a logit that the network gives; of two levels it gives white's."""
+    chances = logs.exp()
+    if len(logs) > 2:
+        return (
+            f"Its gradient on the logit of level {there}, which is there, is "
+            rf"$p - 1 = {chances[there].item() - 1:.3f}$"
+        )
+    told = "Its gradient on the network's one logit, that of white, is"
+    if there:
+        return rf"{told} $p - 1 = {chances[1].item() - 1:.3f}$"
+    return rf"{told} $p(\text{{white}}) = 1 - p = {chances[1].item():.3f}$"
 
 
 def _binary(logs: Tensor, there: int) -> str:
