@@ -1,7 +1,7 @@
 """How much noise an image has after t steps: x_t = √ᾱ_t · x_0 + √(1 − ᾱ_t) · ε, ε ~ N(0, I).
 
 A step t takes x_{t−1} to √(1 − β_t) · x_{t−1} + √β_t · z, so that ᾱ_t is the product of all 1 − β
-up to t. It is the signal's share of the *variance*; the signal's amplitude is its root. Steps count
+up to t. It is what is left of the signal's *variance*; of its amplitude, its root is. Steps count
 from 0 as the network hears them: 0 is the first noise, −1 the image itself, T − 1 nearly all noise.
 
 Everything is float64: in a cosine schedule the last ᾱ is near 1e-9, and x_0 is found by dividing by
@@ -37,7 +37,8 @@ class NoiseSchedule:
     """T steps from an image to noise.
 
     Attributes:
-        betas: (T,) float64 in (0, 1), the share of variance that each step replaces by noise.
+        betas: (T,) float64 in (0, 1), the variance of the noise that each step adds; of what was
+            there, as large a share goes.
     """
 
     betas: Tensor
@@ -49,7 +50,7 @@ class NoiseSchedule:
 
     @cached_property
     def alpha_bars(self) -> Tensor:
-        """(T,) the signal's share of the variance; falls from nearly 1 towards 0."""
+        """(T,) what is left of the signal's variance; falls from nearly 1 towards 0."""
         return (1 - self.betas).cumprod(dim=0)
 
     @cached_property

@@ -94,6 +94,23 @@ def test_the_page_opens_where_the_guess_is_ahead_of_what_it_sees(visit):
     assert "20 steps of 100, DDIM, η 0" in player.part("caption").inner_text()
 
 
+def test_the_words_say_what_is_left_of_the_image_s_variance(visit, store):
+    player = visit()
+    schedule = store.get(NAME).schedule
+    for place in (2, 9, 17):
+        player.part("scrub").fill(str(place))
+        player.wait(f"g.shown === {place}")
+        said = player.part("share").inner_text().replace("\n", "")
+
+        t, left, noise = re.search(
+            r"t = (\d+), x.? ?keeps ([\d.]+) % of the image’s variance and has ([\d.]+) %", said
+        ).groups()
+
+        alpha_bar = schedule.alpha_bar(int(t))
+        assert float(left) == pytest.approx(100 * alpha_bar, abs=0.051)
+        assert float(noise) == pytest.approx(100 * (1 - alpha_bar), abs=0.051)
+
+
 def test_a_run_replaces_the_old_one_and_plays_to_its_end(visit):
     player = visit()
     player.part("speed").select_option("50 steps/s")

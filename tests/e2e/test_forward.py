@@ -1,5 +1,7 @@
 """A picture that drowns under the visitor's hand, and a training example, in a real browser."""
 
+import re
+
 import numpy as np
 import pytest
 from forward_shelf import CARD, STEPS, declare_pages, forward_store
@@ -78,6 +80,30 @@ def test_the_numbers_come_after_the_guess(opened):
     expect(tab.locator("#forward-drowned [data-part=formula]")).to_be_visible()
     left = forward_views.schedule_of(forward.OPENING).alpha_bar(420) ** 0.5
     expect(drowned.part("verdict")).to_contain_text(f"√ᾱ = {left:.3f}")
+
+
+def noisier_from(drowned):
+    """The t from which on, as the page says, less than half of the variance is the picture's."""
+    told = drowned.part("ending").inner_text()
+    return int(re.search(r"From t = (\d+) on, less than half of the variance", told)[1])
+
+
+def test_the_words_weigh_the_variance_of_the_picture_that_is_shown(opened, tmp_path):
+    tab, drowned = opened()
+    alpha_bars = forward_views.schedule_of(forward.OPENING).alpha_bars
+    variance = to_signal(codes.example_images(None, None)[32]).var(correction=0)
+    of_picture = alpha_bars * variance / (alpha_bars * variance + 1 - alpha_bars)
+
+    drag_to(drowned, 420)
+    press(tab, "I can no longer tell")
+
+    drowned.wait("!g.veiled")
+    assert noisier_from(drowned) == int((of_picture < 0.5).nonzero()[0])
+    left = f"Of its variance, ᾱ = {100 * alpha_bars[420]:.0f} % is left."
+    expect(drowned.part("verdict")).to_contain_text(left)
+    Image.new("L", (28, 28), 90).save(tmp_path / "even.png")  # its variance is 0
+    upload(tab, tmp_path / "even.png")
+    drowned.wait_until(lambda: noisier_from(drowned) == 0)
 
 
 def test_all_follows_the_schedule(opened):

@@ -26,12 +26,12 @@ const charts = [
     lines: [
       { name: '√ᾱ, amplitude of the picture', colour: BLUE, show: amplitude, at: (at) => Math.sqrt(alphaBar(course, at)) },
       { name: '√(1 − ᾱ), amplitude of the noise', colour: VERMILION, dash: '7 4', show: amplitude, at: (at) => Math.sqrt(1 - alphaBar(course, at)) },
-      { name: 'ᾱ, share of the variance', colour: GREEN, dash: '2 3', show: amplitude, at: (at) => alphaBar(course, at) },
+      { name: 'ᾱ, what is left of its variance', colour: GREEN, dash: '2 3', show: amplitude, at: (at) => alphaBar(course, at) },
     ],
     axis: () => linearAxis(0, 1, 1),
   }),
   makeChart(part('charts'), {
-    title: 'Variance that one step replaces',
+    title: 'Variance of the noise that one step adds',
     lines: [{ name: 'β', colour: PURPLE, at: (at) => (at < 0 ? 0 : course.betas[at]) }],
     axis: () => betaAxis(Math.max(...course.betas)),
   }),
@@ -129,14 +129,15 @@ function verdict() {
   if (guess === null) return isVeiled ? 'Drag t until you can no longer tell what it is.' : '';
   const share = alphaBar(course, guess);
   return 'You lost it at t = ' + guess + ', ' + percent((guess + 1) / course.steps) + ' of the way. There √ᾱ = '
-    + amplitude(Math.sqrt(share)) + ': that is the amplitude which is left. Of the variance, the picture has ᾱ = ' + percent(share) + '.';
+    + amplitude(Math.sqrt(share)) + ': that is the amplitude which is left. Of its variance, ᾱ = ' + percent(share) + ' is left.';
 }
 
 function ending() {
   const share = alphaBar(course, course.steps - 1);
-  const half = course.alphaBars.findIndex((value) => value < 0.5);
-  const crossing = half < 0 ? 'The picture keeps more than half of the variance to the end. '
-    : 'From t = ' + half + ' on, less than half of the variance is the picture’s. ';
+  const { variance } = momentsOf(clean);
+  const half = course.alphaBars.findIndex((value) => value * variance < 1 - value);
+  const crossing = half < 0 ? 'This picture keeps at least half of the variance to the end. '
+    : 'From t = ' + half + ' on, less than half of the variance is this picture’s. ';
   return crossing + 'At the last step √ᾱ = ' + amplitude(Math.sqrt(share))
     + (share > 0.01 ? ': some of the picture is still there, and a sampler that starts from pure noise starts wrong.' : '.');
 }

@@ -32,6 +32,11 @@ function unpackPicture(hex) {
   return Float64Array.from(bytes, (byte) => (2 * byte) / 255 - 1);
 }
 
+function momentsOf(values) {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length };
+}
+
 function alphaBar(course, t) {
   return t < 0 ? 1 : course.alphaBars[t];
 }

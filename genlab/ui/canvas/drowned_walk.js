@@ -123,9 +123,7 @@ function marksOf({ walk, counted }) {
 function interpolated({ clean, course }, name, t) {
   // Theory, for the picture on the board: its mean falls as √ᾱ, its own variance as ᾱ.
   if (!clean) return 0;
-  const mean = clean.reduce((sum, value) => sum + value, 0) / clean.length;
+  const { mean, variance } = momentsOf(clean);
   const share = alphaBar(course, t);
-  if (name === 'means') return Math.sqrt(share) * mean;
-  const variance = clean.reduce((sum, value) => sum + (value - mean) ** 2, 0) / clean.length;
-  return share * variance + 1 - share;
+  return name === 'means' ? Math.sqrt(share) * mean : share * variance + 1 - share;
 }

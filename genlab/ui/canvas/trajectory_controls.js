@@ -20,7 +20,7 @@ function showWords() {
     part(kind.large).setAttribute('aria-label', props.label + ', ' + kind.name + ', ' + (text || 'empty'));
     part(kind.strip).setAttribute('aria-label', kind.name + ' at up to ' + CELLS + ' steps of the run');
   }
-  part('curve').setAttribute('aria-label', 'Share of the image in the variance, from noise to the image');
+  part('curve').setAttribute('aria-label', 'How much of the image’s variance is left, from noise to the image');
 }
 
 function showScrub(text) {

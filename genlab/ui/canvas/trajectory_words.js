@@ -38,8 +38,8 @@ function shareText(run, shown) {
   const share = 100 * run.shares[shown];
   const text = share < 0.1 ? '< 0.1' : share > 99.9 ? '> 99.9' : share.toFixed(1);
   const rest = share < 0.1 ? '> 99.9' : share > 99.9 ? '< 0.1' : (100 - Number(text)).toFixed(1);
-  return 'ᾱ_{t}: at t = ' + run.steps[shown].t + ', ' + text + ' % of the variance of x_{t} is the image’s, ' +
-    rest + ' % is noise.';
+  return 'ᾱ_{t}: at t = ' + run.steps[shown].t + ', x_{t} keeps ' + text + ' % of the image’s variance and has ' +
+    rest + ' % of pure noise’s.';
 }
 
 function whereText(run, image, pixel) {

@@ -130,12 +130,12 @@ def _declare_controls() -> Controls:
         )  # fmt: skip
         first = gr.Slider(
             views.SMALLEST_FIRST, views.LARGEST_FIRST, value=OPENING.first, step=1e-4,
-            label="First β", info="Linear: variance that step 0 replaces", interactive=False,
+            label="First β", info="Linear: variance of the noise of step 0", interactive=False,
             elem_id="forward-first",
         )  # fmt: skip
         final = gr.Slider(
             views.SMALLEST_FINAL, views.LARGEST_FINAL, value=OPENING.final, step=1e-3,
-            label="Final β", info="Linear: variance that the last step replaces",
+            label="Final β", info="Linear: variance of the noise of the last step",
             interactive=False, elem_id="forward-final",
         )  # fmt: skip
         with gr.Row(elem_classes="genlab-seed"):

@@ -25,8 +25,8 @@ def claims(store: ModelStore) -> tuple[Claim, ...]:
     return (
         Claim(
             "After t steps the signal has the amplitude ᾱₜ.",
-            "Its amplitude is √ᾱₜ. ᾱₜ is the share of variance: what is left of the signal's "
-            "power, while the noise has the variance 1 − ᾱₜ.",
+            "Its amplitude is √ᾱₜ. ᾱₜ is what is left of its variance, while the noise has the "
+            "variance 1 − ᾱₜ.",
             lambda name: check_amplitude(store, name),
         ),
         Claim(
@@ -75,7 +75,7 @@ def one_of_each(store: ModelStore, name: str) -> tuple[Tensor, Tensor]:
 
 
 def check_amplitude(store: ModelStore, name: str) -> str:
-    """Small steps until half of the power is gone; then how much of x_0 is in x_t."""
+    """Small steps until half of the variance is gone; then how much of x_0 is in x_t."""
     schedule, images = store.get(name).schedule, one_of_each(store, name)[0]
     t = int((schedule.alpha_bars - 0.5).abs().argmin())
     x_t = walk_to(store.get(name), images, t)
@@ -88,7 +88,7 @@ def check_amplitude(store: ModelStore, name: str) -> str:
         f"| amplitude of $x_0$ | **{amplitude:.3f}** | "
         rf"$\sqrt{{\bar\alpha_t}}$ = **{alpha_bar**0.5:.3f}** |"
         "\n"
-        rf"| its square: the share of power | {amplitude**2:.3f} | $\bar\alpha_t$ = "
+        rf"| its square: what is left of the variance | {amplitude**2:.3f} | $\bar\alpha_t$ = "
         f"{alpha_bar:.3f} |\n"
         rf"| variance of the rest | {rest:.3f} | $1 - \bar\alpha_t$ = {1 - alpha_bar:.3f} |"
         "\n\nOther noise moves the measured numbers by about a hundredth."
