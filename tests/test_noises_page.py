@@ -75,6 +75,19 @@ def test_the_pictures_of_the_way_are_those_of_its_noises(store):
     assert not torch.allclose(drawn[0, 4], drawn[1, 4], atol=1e-3)
 
 
+@pytest.mark.parametrize("seeds", [(3, 8), (0, 1), (5, 5), (0, 0)])
+def test_the_words_call_a_noise_unknown_only_where_none_drawn_is_as_quiet(store, seeds):
+    model = store.get(CARD)
+    ways = noises_views.ways_between(model, seeds)
+    drawn = ImageNoise(model.spec, 100, 500).draw().flatten(1).std(dim=1)
+    is_quiet = ways.spreads[1][noises_views.PICTURES // 2] < drawn.min()
+
+    told = noises_views.describe_ways(ways)
+
+    assert ("was never shown" in told) == is_quiet
+    assert ("A drawn noise can be as quiet" in told) == (not is_quiet)
+
+
 def test_the_page_shows_three_rows_and_how_weak_the_noise_becomes(handlers):
     *before, (strip, words) = handlers["draw"](CARD, "any", 3, 8, STEPS)
 

@@ -1,5 +1,6 @@
 """Ways from one noise to another, drawn: on the arc, on the straight line, through the pixels."""
 
+import math
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from genlab.ui.canvas.strip import Strip, StripRow
 from genlab.ui.diffusion import asked
 
 PICTURES = 9  # of a way
+UNHEARD_OF = 5.0  # standard errors of σ below 1: of millions of noises, one is drawn as quiet
 ARC, LINE, PIXELS = "Noises on the arc", "Noises on the line", "Pixels mixed"
 
 
@@ -80,5 +82,15 @@ def describe_ways(ways: Ways) -> str:
     return (
         f"In the middle, the noise on the arc has the standard deviation σ = {arc:.2f} and the "
         f"noise on the line σ = {line:.2f}, which is {100 * line**2 / arc**2:.0f} % of the "
-        "variance. The network was never shown a first step with so little noise."
+        f"variance. {_known(line, ways.line[0].numel())}"
+    )
+
+
+def _known(spread: float, count: int) -> str:
+    """Whether noises of so many numbers can have this standard deviation."""
+    if spread < 1 - UNHEARD_OF / math.sqrt(2 * count):
+        return "The network was never shown a first step with so little noise."
+    return (
+        "A drawn noise can be as quiet, so the network knows such a first step. Between two "
+        "different seeds the line loses about half of the variance."
     )
