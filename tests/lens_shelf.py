@@ -42,15 +42,21 @@ BUILDS = {  # name: data, network, figures
     CODES: ("MNIST, grey", _codes, {}),
 }
 
+MASKED = {
+    PLAIN: MaskedArchitecture("a-then-b", kernels=(3, 3)),
+    CLASSY: MaskedArchitecture("gated", kernels=(3, 3)),
+    LEVELS: MaskedArchitecture("a-then-b", kernels=(3, 3)),
+    LEAKY: MaskedArchitecture("b3", kernels=(3,), leaks=True),
+}
+
 
 def lens_store(folder):
     """All of `BUILDS`."""
     cards = []
     for seed, (name, (told, build, figures)) in enumerate(BUILDS.items()):
-        masked = MaskedArchitecture("b3", kernels=(3,), leaks=True) if name == LEAKY else None
         card = ModelCard(
             name, f"Tiny {name}", family="PixelCNN", data=told, build=build,
-            source="https://arxiv.org", masked=masked,
+            source="https://arxiv.org", masked=MASKED.get(name),
         )  # fmt: skip
         cards.append(card)
         write_checkpoint(folder, card, seed=seed, figures=figures or {"fid": MEASURED})

@@ -33,6 +33,7 @@ from genlab.ui.tabs import pixelcnn
 CARD = "tiny"
 ORDERS = ("raster", "wavefront")
 FREE = "any", 1.0, 1.0, 1  # class, guidance, top-p, size
+READING = "reads earlier pixels"
 
 
 def tiny_gated():
@@ -417,7 +418,7 @@ def test_a_guided_pixel_s_account_holds_the_two_logits_that_were_mixed(store):
 
     given, free = account.unguided
     torch.testing.assert_close(account.logits, free + 2.0 * (given - free))
-    told = pixel_account.describe_account(account, 3, 3, run.label, run.guidance)
+    told = pixel_account.describe_account(account, 3, 3, READING, run.label, run.guidance)
     assert f"+ 2 \\cdot ({given[1] - given[0]:.3f} - ({free[1] - free[0]:.3f}))" in told
     assert "of class 7" in told
 
@@ -588,7 +589,7 @@ def test_the_size_of_a_card_follows_from_its_own(store):
 def test_an_account_in_words_holds_the_pixel_s_own_numbers(store, temperature):
     account = account_for(store.get(CARD), run_of((0, 3, temperature)), 0, 2, 4)
 
-    told = pixel_account.describe_account(account, 2, 4)
+    told = pixel_account.describe_account(account, 2, 4, READING)
 
     black, white = account.probabilities.tolist()
     assert "Row 2, column 4: pixel 17" in told
@@ -609,7 +610,7 @@ def test_an_account_of_many_levels_puts_the_uniform_between_its_own_edges(top_p)
     run = Run("any", 1, "raster", (Segment(0, 3, 0.9, top_p),))
     account = account_for(model, run, 0, 2, 4)
 
-    told = pixel_account.describe_account(account, 2, 4)
+    told = pixel_account.describe_account(account, 2, 4, READING)
 
     level = int(re.search(r"\*\*(\d) of 7\*\*", told)[1])
     below, end = map(
@@ -628,12 +629,29 @@ def test_a_binary_account_says_what_top_p_left(store):
     run = Run(CARD, 1, "raster", (Segment(0, 3, 1.0, 0.0),))
     account = account_for(store.get(CARD), run, 0, 2, 4)
 
-    told = pixel_account.describe_account(account, 2, 4)
+    told = pixel_account.describe_account(account, 2, 4, READING)
 
     white = account.logits.softmax(dim=0)[1].item()
     assert f"= {white:.4f}$$" in told, "the network's own probability stays to be read"
     assert "Top-p 0 keeps the likeliest level alone" in told
     assert "= 0.000$ bits" in told
+
+
+@pytest.mark.parametrize("size", [None, 56])
+@pytest.mark.parametrize(("row", "column"), [(0, 0), (0, 1), (4, 2), (27, 14)])
+def test_an_account_counts_the_pixels_that_the_masks_let_through(tmp_path, size, row, column):
+    masked = MaskedArchitecture("a7-then-b3", (7, 3, 3))
+    card = dataclasses.replace(tiny_card(build=wide_pixelcnn), masked=masked)
+    write_checkpoint(tmp_path, card)
+    run = dataclasses.replace(run_of((0, 3, 1.0)), size=size)
+
+    told = pixel_account.explain(ModelStore(tmp_path, (card,)), run, 0, row, column)
+
+    side = size or 28
+    field = gradient_field(masked.name, kernel=7, layers=3, size=side, target=(row, column))
+    number = re.search(r"The network (?:reads (\d+) of the (\d+) earlier|has no earlier)", told)
+    counted = (int(field.sum()), side * row + column)
+    assert tuple(int(each or 0) for each in number.groups()) == counted
 
 
 def wide_pixelcnn():

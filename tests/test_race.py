@@ -6,12 +6,14 @@ import pytest
 import torch
 from lively import tiny_gated, tiny_pixelcnn
 
+from genlab.analysis.receptive_field import declared_field
 from genlab.core.frames import last
 from genlab.inference.autoregressive import draw_uniforms, stream_pixels
 from genlab.inference.conditions import at_size
 from genlab.inference.fixed_point import stream_fixed_point
 from genlab.inference.guidance import Guided
 from genlab.inference.race import LANES, Lane, compare, in_turns, line_up, one_after_another
+from genlab.models.gated_pixelcnn import CARDS as GATED_CARDS
 
 SEED = 1  # of seed 0, one uniform is a level's boundary of a toy, but for rounding
 NETWORKS = pytest.mark.parametrize("build", [tiny_pixelcnn, tiny_gated])
@@ -217,6 +219,20 @@ def test_a_network_without_a_blind_spot_has_no_wavefront_and_says_why():
     assert [lane.name for lane in lanes] == list(LANES)
     assert without.name == "wavefront"
     assert "no blind spot" in without.reason
+
+
+def test_a_gated_pixel_reads_what_the_reason_names_and_far_from_all_before_it():
+    """Its left neighbour and, far to its right, the row above; not all rows, nor a whole row."""
+    gated = next(card for card in GATED_CARDS if card.name == "gated-mnist")
+    field = declared_field(gated.masked, 28, (20, 10))
+
+    assert field[20, 9] and field[19, 10 + 9] and not field[19, 27]
+    assert field.sum() < 20 * 28 + 10
+    (without,) = [
+        lane for lane in line_up(tiny_gated(), draw_uniforms(tiny_gated().spec, 0, 1))
+        if lane.frames is None
+    ]  # fmt: skip
+    assert "reads its left neighbour and, far to its right, the row above" in without.reason
 
 
 def test_a_lane_can_be_left_and_taken_up_again():

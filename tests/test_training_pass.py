@@ -9,6 +9,7 @@ import torch
 from lens_shelf import CLASSY, CODES, LEAKY, LEVELS, PLAIN, build_page, lens_store
 
 from genlab.analysis.likelihood import pixel_nats
+from genlab.analysis.receptive_field import gradient_field
 from genlab.core.errors import GenLabError, InputError
 from genlab.data import binarise_dynamic, to_levels
 from genlab.ui.kit import tex
@@ -111,8 +112,19 @@ def test_a_clicked_pixel_tells_its_own_chance_and_loss(shelf, card):
     words = views.explain_clicked(opened, [9, 14])
 
     assert f"loss {9 * 28 + 15} of 784" in words
-    assert f"made of the {9 * 28 + 14} pixels before it" in words
     assert rf"-\ln {tex(chance, 4)} = {opened.losses[9, 14].item():.3f}" in words
+
+
+@pytest.mark.parametrize("card", [PLAIN, CLASSY])
+@pytest.mark.parametrize("place", [(27, 14), (9, 27), (0, 3)])
+def test_a_pixel_is_said_to_read_what_its_masks_let_through(shelf, card, place):
+    masked = shelf.card(card).masked
+    field = gradient_field(masked.name, kernel=3, layers=2, size=28, target=place)
+
+    words = views.explain(open_one(shelf, card), *place)
+
+    before = 28 * place[0] + place[1]
+    assert f"the network reads {field.sum()} of the {before} earlier pixels" in words
 
 
 def gradients(model, opened, row, column):

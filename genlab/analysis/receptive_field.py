@@ -64,6 +64,21 @@ def declared_field(masked: MaskedArchitecture, size: int, target: Position) -> n
     )
 
 
+def tell_reading(masked: MaskedArchitecture | None, size: int, target: Position) -> str:
+    """What a network does with the pixels before one of a square image, from the verb on.
+
+    Args:
+        masked: None where the card does not declare it; then no number is told.
+    """
+    earlier = target[0] * size + target[1]
+    if not earlier:
+        return "has no earlier pixel to read"
+    if masked is None:
+        return "reads earlier pixels"
+    read = int(declared_field(masked, size, target).sum())
+    return f"reads {read} of the {earlier} earlier pixel{'' if earlier == 1 else 's'}"
+
+
 @torch.enable_grad()
 def logit_gradients(model: Autoregressive, pixels: Tensor, *, target: Position) -> Tensor:
     """∂ logit / ∂ x of one pixel's logit, for x in [0, 1], by all pixels x of the image.

@@ -36,7 +36,8 @@ _ORDERS = {NAIVE: NAIVE, CACHED: "raster", WAVEFRONT: "wavefront"}
 _REASONS = {
     CACHED: "This network has no sampler that keeps what it computed for earlier pixels.",
     WAVEFRONT: "Pixels can be drawn together only where none of them sees another. This network "
-    "has no blind spot: every pixel sees all pixels before it, so they come one after the other.",
+    "has no blind spot: a pixel reads its left neighbour and, far to its right, the row above, "
+    "which the cache takes as a whole. So they come one after the other.",
 }
 
 _Step = tuple[Frame, Tensor]  # and which pixels are final, (B, H, W) bool

@@ -2,7 +2,7 @@
 
 The vertical stack reads rows from above down to its own, the horizontal one its own row to the
 left. The horizontal stack receives the vertical one shifted down by a row, so that it only ever
-hears of rows above. Together they see every earlier pixel: no blind spot.
+hears of rows above. With enough layers they see every earlier pixel: no blind spot.
 
 Reference: van den Oord et al. (2016), Conditional Image Generation with PixelCNN Decoders,
 https://arxiv.org/abs/1606.05328. We leave the paper's figure 1 in two points. Its masks, read

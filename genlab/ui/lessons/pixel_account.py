@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from genlab.analysis.receptive_field import tell_reading
 from genlab.core.errors import InputError
 from genlab.inference.runs import PixelAccount, Run, account_for, sized
 from genlab.store import ModelStore
@@ -17,13 +18,20 @@ def build(store: ModelStore, player: PixelPlayer, runs: gr.State) -> None:
     account = gr.Markdown(INVITATION, latex_delimiters=LATEX, elem_classes="genlab-account")
 
     @kit.readable_errors
-    def explain(runs: dict, event: gr.EventData) -> str:
-        run, image, row, column = clicked_pixel(store, runs, event._data)
-        told = account_for(store.get(run.card), run, image, row, column)
-        return describe_account(told, row, column, run.label, run.guidance)
+    def tell(runs: dict, event: gr.EventData) -> str:
+        return explain(store, *clicked_pixel(store, runs, event._data))
 
-    player.select(explain, runs, account, show_progress="hidden", trigger_mode="multiple",
+    player.select(tell, runs, account, show_progress="hidden", trigger_mode="multiple",
                   api_visibility="private", **kit.COMPUTE)  # fmt: skip
+
+
+def explain(store: ModelStore, run: Run, image: int, row: int, column: int) -> str:
+    """How a pixel of a run came about, with what its card's masks let it read."""
+    model = store.get(run.card)
+    account = account_for(model, run, image, row, column)
+    side = sized(model, run).spec.width
+    reading = tell_reading(store.card(run.card).masked, side, (row, column))
+    return describe_account(account, row, column, reading, run.label, run.guidance)
 
 
 def clicked_pixel(
@@ -51,15 +59,24 @@ def clicked_pixel(
 
 
 def describe_account(
-    account: PixelAccount, row: int, column: int, label: int | None = None, guidance: float = 1.0
+    account: PixelAccount,
+    row: int,
+    column: int,
+    reading: str,
+    label: int | None = None,
+    guidance: float = 1.0,
 ) -> str:
-    """The sampling formula of a pixel of one channel with its own numbers in it."""
+    """The sampling formula of a pixel of one channel with its own numbers in it.
+
+    Args:
+        reading: what the network does with earlier pixels, see `tell_reading`.
+    """
     probability, surprise = account.probabilities[account.level].item(), abs(account.surprise)
     body = _binary if len(account.logits) == 2 else _of_many_levels
     return rf"""
 ### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
 
-{body(account, label, guidance)}
+The network {reading}{body(account, label, guidance)}
 That costs $-\log_2 {probability:.4f} = {surprise:.3f}$ bits. The product over all pixels is
 the probability of the picture, so the costs add up:
 
@@ -74,7 +91,7 @@ def _binary(account: PixelAccount, label: int | None, guidance: float) -> str:
     black = account.probabilities[0].item()
     drawn = "white" if account.level else "black"
     comparison = r"\ge" if account.level else "<"
-    return rf"""The network reads all earlier pixels{_heard(label)} and gives one logit,
+    return rf"""{_heard(label)} and gives one logit,
 $\ell = {logit:.3f}${_guided(account, guidance)}. With the temperature
 $T = {account.temperature:g}$ that is
 
@@ -93,7 +110,7 @@ def _of_many_levels(account: PixelAccount, label: int | None, guidance: float) -
     edges = account.probabilities.cumsum(dim=0)
     below = edges[level - 1].item() if level else 0.0
     guided = "" if account.unguided is None else f", under guidance {guidance:g}"
-    return rf"""The network reads all earlier pixels{_heard(label)} and gives {levels} logits, one
+    return rf"""{_heard(label)} and gives {levels} logits, one
 for each level from 0, black, to {levels - 1}, white{guided}. With the temperature
 $T = {account.temperature:g}$ the level that was drawn, {level} with its logit
 $\ell_{{{level}}} = {logit:.3f}$, has

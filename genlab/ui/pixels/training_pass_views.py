@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from genlab.analysis.receptive_field import tell_reading
+from genlab.core.cards import MaskedArchitecture, ModelCard
 from genlab.core.errors import InputError
 from genlab.core.images import dequantise
 from genlab.core.protocols import Autoregressive, Conditional, Incremental
@@ -38,6 +40,7 @@ class TrainingPass:
         pixels: (H, W) int64, the picture, which is the target, too.
         logs: (levels, H, W) float64, ln p of each level given all earlier pixels.
         label: the class that the network was told; None for nothing.
+        masked: what its masks let through, where the card says so.
     """
 
     card: str
@@ -45,6 +48,7 @@ class TrainingPass:
     pixels: Tensor
     logs: Tensor
     label: int | None
+    masked: MaskedArchitecture | None = None
 
     @property
     def losses(self) -> Tensor:
@@ -73,15 +77,18 @@ def open_pass(
     place = (places or FIRST[codes.data_name(store, name)][GROUP])[0]
     examples = codes.examples_of(store, name)
     label = _label(model, told, int(examples.labels[place]))
-    return run_pass(model, name, _target(model, examples.images[place], number), label)
+    return run_pass(model, store.card(name), _target(model, examples.images[place], number), label)
 
 
 @torch.inference_mode()
-def run_pass(model: Autoregressive, card: str, pixels: Tensor, label: int | None) -> TrainingPass:
+def run_pass(
+    model: Autoregressive, card: ModelCard, pixels: Tensor, label: int | None
+) -> TrainingPass:
     """One pass of a picture, (1, H, W) int64."""
     labels = None if label is None else torch.tensor([label])
     logits = model.logits(pixels[None], labels)[0, :, 0]  # (levels, H, W)
-    return TrainingPass(card, model, pixels[0], logits.double().log_softmax(dim=0), label)
+    logs = logits.double().log_softmax(dim=0)
+    return TrainingPass(card.name, model, pixels[0], logs, label, card.masked)
 
 
 def _target(model: Autoregressive, image: Tensor, seed: int) -> Tensor:
@@ -201,12 +208,13 @@ def explain(opened: TrainingPass, row: int, column: int) -> str:
     """One pixel's distribution, its loss, and what training would do about it."""
     logs, there = opened.logs[:, row, column], int(opened.pixels[row, column])
     chance, loss = logs[there].exp().item(), -logs[there].item()
-    before = row * opened.pixels.shape[1] + column
+    width, count = opened.pixels.shape[1], opened.pixels.numel()
+    reading = tell_reading(opened.masked, width, (row, column))
     share = 100 * loss / opened.losses.sum().item()
     told = _binary(logs, there) if len(logs) == 2 else _levels(logs, there)
     return (
-        f"**Row {row}, column {column}: loss {before + 1} of {opened.losses.numel()}**\n\n"
-        f"Its distribution was made of the {before} pixels before it. {told}\n\n"
+        f"**Row {row}, column {column}: loss {row * width + column + 1} of {count}**\n\n"
+        f"For its distribution the network {reading}. {told}\n\n"
         rf"$$-\ln p = -\ln {kit.tex(chance, 4)} = {loss:.3f}\ \text{{nats}}$$"
         f"\n\nThat is {share:.2f} % of the picture's loss. {_gradient(logs, there)}: the further "
         "$p$ is from 1, the harder this pixel pulls at the weights."
