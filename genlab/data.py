@@ -33,6 +33,8 @@ from genlab.torchvision_guard import prepare_torchvision
 NAMES = ("mnist", "fashion-mnist", "quickdraw")
 SPLITS = ("train", "validation", "test")
 LICENCES = {"mnist": "CC BY-SA 3.0", "fashion-mnist": "MIT", "quickdraw": "CC BY 4.0"}
+DESCRIBED = {"Fashion-MNIST": "fashion-mnist", "MNIST": "mnist"}
+"""How a card's description of its data begins, and which of `NAMES` that is."""
 
 SIDE = 28  # pixels
 EXAMPLES = 10  # shipped images of each class
@@ -113,6 +115,18 @@ def examples(name: str) -> DataSet:
         ) from error
     labels = torch.arange(len(classes)).repeat_interleave(EXAMPLES)
     return DataSet(cells.flatten(0, 1).unsqueeze(1), labels, classes)
+
+
+def name_of(described: str) -> str:
+    """Which of `NAMES` a card's description of its data is about; MNIST where it names none."""
+    begins = (name for start, name in DESCRIBED.items() if described.startswith(start))
+    return next(begins, "mnist")
+
+
+def class_name(described: str, label: int) -> str:
+    """What a class is called in the data that a card describes; its number where it has no name."""
+    names = _CLASSES[name_of(described)]
+    return names[label] if label < len(names) else str(label)
 
 
 def choose_examples(name: str, root: Path | None = None) -> DataSet:

@@ -90,7 +90,10 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         SCIENCE | {"gradio"},
     ),
     "genlab.ui.shown_runs": (
-        {"genlab.ui.canvas", "genlab.store", "genlab.inference", "genlab.core"},
+        {
+            *("genlab.ui.canvas", "genlab.store", "genlab.inference", "genlab.data"),
+            "genlab.core",
+        },
         set(),
     ),
     "genlab.ui.lessons": (  # which show the code of layers, too

@@ -26,6 +26,7 @@ from genlab.ui import shown_runs
 from genlab.ui.canvas.payload import decode
 from genlab.ui.lessons import pixel_account
 from genlab.ui.lessons import pixelcnn as lessons
+from genlab.ui.pixels import completion_stage as stages
 from genlab.ui.pixels import sampling as tab
 from genlab.ui.pixels import sizes
 from genlab.ui.tabs import pixelcnn
@@ -411,6 +412,21 @@ def test_class_guidance_and_order_fit_the_card(store):
     assert [value for _, value in one_order["choices"]] == ["raster"]
 
 
+def test_classes_have_the_same_names_in_every_picker_and_in_what_is_told(tmp_path):
+    card = dataclasses.replace(tiny_card("bags", build=tiny_gated), data="Fashion-MNIST, rounded")
+    write_checkpoint(tmp_path, card)
+    store = ModelStore(tmp_path, (card,))
+    names = list(data.examples("fashion-mnist").classes)
+    run = Run("bags", 1, "raster", (Segment(0, 3, 1.0),), label=8)
+
+    sampling, completion = tab.fitting(store, "bags")[0], stages.fitting(store, "bags")[0]
+
+    assert [title for title, _ in sampling["choices"]] == ["Any class", *names]
+    assert [title for title, _ in completion["choices"]] == ["Any class", *names]
+    assert shown_runs.describe(store, run) == "Tiny bags · class Bag · seed 3"
+    assert "of class Bag," in pixel_account.explain(store, run, 0, 2, 4)
+
+
 def test_a_guided_pixel_s_account_holds_the_two_logits_that_were_mixed(store):
     run = Run("gated", 1, "raster", (Segment(0, 3, 1.0),), label=7, guidance=2.0)
 
@@ -418,7 +434,7 @@ def test_a_guided_pixel_s_account_holds_the_two_logits_that_were_mixed(store):
 
     given, free = account.unguided
     torch.testing.assert_close(account.logits, free + 2.0 * (given - free))
-    told = pixel_account.describe_account(account, 3, 3, READING, run.label, run.guidance)
+    told = pixel_account.describe_account(account, 3, 3, READING, "7", run.guidance)
     assert f"+ 2 \\cdot ({given[1] - given[0]:.3f} - ({free[1] - free[0]:.3f}))" in told
     assert "of class 7" in told
 

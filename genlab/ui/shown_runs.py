@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 
+from genlab import data
 from genlab.inference.cost import RunCost, full_pass_seconds
 from genlab.inference.pixel_frames import in_bursts
 from genlab.inference.runs import (
@@ -24,7 +25,7 @@ def describe(store: ModelStore, run: Run) -> str:
         parts.append(f"{run.size} × {run.size} pixels")
     if run.label is not None:
         guidance = f", guidance {run.guidance:g}" if run.guidance != 1 else ""
-        parts.append(f"class {run.label}{guidance}")
+        parts.append(f"class {data.class_name(store.card(run.card).data, run.label)}{guidance}")
     return " · ".join(parts + [_describe_segment(each, run.images) for each in run.segments])
 
 

@@ -16,7 +16,13 @@ from genlab.analysis.latent_codes import Dimensions, measure_dimensions, measure
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
 from genlab.core.images import ImageSpec
-from genlab.core.protocols import ConditionalDecoder, Encoder, LatentDecoder, LatentPrior
+from genlab.core.protocols import (
+    Conditional,
+    ConditionalDecoder,
+    Encoder,
+    LatentDecoder,
+    LatentPrior,
+)
 from genlab.inference.latent import MAX_SEED, checked_codes, encode_images, farthest, prior_codes
 from genlab.inference.prior_samples import OfClass
 from genlab.store import ModelStore, skeleton
@@ -26,7 +32,6 @@ from genlab.ui.canvas.latents import read_code
 KEPT = 32  # cards whose measurements are kept
 OF_CLASS = "/"  # between a card's name and a class
 MOST_DIGITS = 4  # of a class
-DATA = {"Fashion-MNIST": "fashion-mnist", "MNIST": "mnist"}  # how a card's data begins → its set
 
 
 def of_class(card: str, label: int) -> str:
@@ -49,8 +54,14 @@ def title_of(store: ModelStore, name: str) -> str:
 
 def class_name(store: ModelStore, name: str, label: int) -> str:
     """What a class is called in the card's data."""
-    names = examples_of(store, name).classes
-    return names[label] if label < len(names) else str(label)
+    return data.class_name(card_of(store, name).data, label)
+
+
+def named_classes(store: ModelStore, name: str) -> list[tuple[str, int]]:
+    """The classes that the card's network can be told, and what each is called; none of others."""
+    network = skeleton(card_of(store, name))
+    count = network.classes if isinstance(network, Conditional) else 0
+    return [(class_name(store, name, label), label) for label in range(count)]
 
 
 def decoder_of(store: ModelStore, name: str) -> LatentDecoder:
@@ -114,8 +125,7 @@ def nothing_to_encode(store: ModelStore, name: str | None) -> str:
 
 def data_name(store: ModelStore, name: str | None) -> str:
     """Which data set's examples belong to a card, one of `genlab.data.NAMES`."""
-    told = card_of(store, name).data if name else ""
-    return next((each for start, each in DATA.items() if told.startswith(start)), "mnist")
+    return data.name_of(card_of(store, name).data if name else "")
 
 
 def examples_of(store: ModelStore, name: str | None) -> data.DataSet:

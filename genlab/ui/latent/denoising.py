@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from genlab import data
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
 from genlab.core.protocols import Restorer
@@ -13,7 +14,7 @@ from genlab.nn.corruption import CORRUPTIONS
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas.panels import Panel, PicturePanels
-from genlab.ui.latent.codes import DATA, data_name, example_images
+from genlab.ui.latent.codes import data_name, example_images
 from genlab.ui.latent.pictures import (
     board_changes,
     declare_board,
@@ -32,7 +33,7 @@ from genlab.ui.latent.restored import (
 
 FIRST_EXAMPLE = 92  # an ankle boot
 GROUP = "Picture"
-FIRST = dict.fromkeys(DATA.values(), {GROUP: [FIRST_EXAMPLE]})
+FIRST = dict.fromkeys(data.DESCRIBED.values(), {GROUP: [FIRST_EXAMPLE]})
 OPENING_LEVEL = 0.5
 CURVE_HEIGHT = 400  # CSS px, about: nothing below moves when it arrives
 DICE = 9999  # seeds that a visitor can remember

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import gradio as gr
 
+from genlab import data
 from genlab.analysis.sparse_codes import code_images
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.canvas.panels import Panel, PicturePanels
 from genlab.ui.canvas.units import UnitBars
 from genlab.ui.latent import sparse_unit
-from genlab.ui.latent.codes import DATA, data_name, example_images
+from genlab.ui.latent.codes import data_name, example_images
 from genlab.ui.latent.pictures import (
     board_changes,
     declare_board,
@@ -31,7 +32,7 @@ from genlab.ui.latent.sparse_picture import (
 
 FIRST_EXAMPLE = 92  # an ankle boot
 GROUP = "Picture"
-FIRST = dict.fromkeys(DATA.values(), {GROUP: [FIRST_EXAMPLE]})
+FIRST = dict.fromkeys(data.DESCRIBED.values(), {GROUP: [FIRST_EXAMPLE]})
 OPENING = "l1"
 THRESHOLD = 0.1
 

@@ -2,6 +2,7 @@
 
 import gradio as gr
 
+from genlab import data
 from genlab.analysis.receptive_field import tell_reading
 from genlab.core.errors import InputError
 from genlab.inference.runs import PixelAccount, Run, account_for, sized
@@ -31,7 +32,8 @@ def explain(store: ModelStore, run: Run, image: int, row: int, column: int) -> s
     account = account_for(model, run, image, row, column)
     side = sized(model, run).spec.width
     reading = tell_reading(store.card(run.card).masked, side, (row, column))
-    return describe_account(account, row, column, reading, run.label, run.guidance)
+    told = None if run.label is None else data.class_name(store.card(run.card).data, run.label)
+    return describe_account(account, row, column, reading, told, run.guidance)
 
 
 def clicked_pixel(
@@ -63,20 +65,21 @@ def describe_account(
     row: int,
     column: int,
     reading: str,
-    label: int | None = None,
+    told: str | None = None,
     guidance: float = 1.0,
 ) -> str:
     """The sampling formula of a pixel of one channel with its own numbers in it.
 
     Args:
         reading: what the network does with earlier pixels, see `tell_reading`.
+        told: the name of its class; None for none.
     """
     probability, surprise = account.probabilities[account.level].item(), abs(account.surprise)
     body = _binary if len(account.logits) == 2 else _of_many_levels
     return rf"""
 ### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
 
-The network {reading}{body(account, label, guidance)}
+The network {reading}{body(account, told, guidance)}
 That costs $-\log_2 {probability:.4f} = {surprise:.3f}$ bits. The product over all pixels is
 the probability of the picture, so the costs add up:
 
@@ -85,13 +88,13 @@ $$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {abs(account
 """
 
 
-def _binary(account: PixelAccount, label: int | None, guidance: float) -> str:
+def _binary(account: PixelAccount, told: str | None, guidance: float) -> str:
     logit = (account.logits[-1] - account.logits[0]).item()
     before_cut = (account.logits / account.temperature).softmax(dim=0)[-1].item()
     black = account.probabilities[0].item()
     drawn = "white" if account.level else "black"
     comparison = r"\ge" if account.level else "<"
-    return rf"""{_heard(label)} and gives one logit,
+    return rf"""{_heard(told)} and gives one logit,
 $\ell = {logit:.3f}${_guided(account, guidance)}. With the temperature
 $T = {account.temperature:g}$ that is
 
@@ -104,13 +107,13 @@ takes the interval from 0 to $p(\text{{black}}) = {black:.4f}$, white the rest;
 $u {comparison} {black:.4f}$, so the pixel is **{drawn}**."""
 
 
-def _of_many_levels(account: PixelAccount, label: int | None, guidance: float) -> str:
+def _of_many_levels(account: PixelAccount, told: str | None, guidance: float) -> str:
     level, levels = account.level, len(account.logits)
     logit, likeliest = account.logits[level].item(), int(account.probabilities.argmax())
     edges = account.probabilities.cumsum(dim=0)
     below = edges[level - 1].item() if level else 0.0
     guided = "" if account.unguided is None else f", under guidance {guidance:g}"
-    return rf"""{_heard(label)} and gives {levels} logits, one
+    return rf"""{_heard(told)} and gives {levels} logits, one
 for each level from 0, black, to {levels - 1}, white{guided}. With the temperature
 $T = {account.temperature:g}$ the level that was drawn, {level} with its logit
 $\ell_{{{level}}} = {logit:.3f}$, has
@@ -137,8 +140,8 @@ def _cut(account: PixelAccount) -> str:
     )
 
 
-def _heard(label: int | None) -> str:
-    return "" if label is None else f", hears that the picture is of class {label},"
+def _heard(told: str | None) -> str:
+    return "" if told is None else f", hears that the picture is of class {told},"
 
 
 def _guided(account: PixelAccount, guidance: float) -> str:

@@ -45,7 +45,7 @@ def conditional_of(store: ModelStore, name: str) -> tuple[str, Conditional]:
 
 def data_of(store: ModelStore, name: str) -> str:
     """Which shipped examples belong to a card."""
-    return "fashion-mnist" if store.card(name).data.startswith("Fashion") else "mnist"
+    return data.name_of(store.card(name).data)
 
 
 def examples_of(store: ModelStore, name: str) -> tuple[Tensor, Tensor]:

@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genlab.core.protocols import Conditional
 from genlab.inference.autoregressive import MAX_SEED
 from genlab.inference.completion import keep_rows
 from genlab.store import ModelStore, skeleton
@@ -154,13 +153,11 @@ def first_picture(store: ModelStore, card: str) -> MaskedPicture:
 
 def fitting(store: ModelStore, card: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Settings of class and guidance as the card's network has them; they stay in place."""
-    network = skeleton(store.card(card))
-    count = network.classes if isinstance(network, Conditional) else 0
-    named = [(codes.class_name(store, card, each), str(each)) for each in range(count)]
+    named = [(title, str(each)) for title, each in codes.named_classes(store, card)]
     label = dict(
         choices=[("Any class", asking.ANY), *named],
         value=asking.ANY,
-        interactive=count > 0,
-        info=CLASS_INFO if count else NO_CLASSES,
+        interactive=bool(named),
+        info=CLASS_INFO if named else NO_CLASSES,
     )
-    return label, {"value": 1.0, "interactive": count > 0}
+    return label, {"value": 1.0, "interactive": bool(named)}

@@ -12,6 +12,7 @@ from genlab.inference.conditions import MAX_SIDE
 from genlab.inference.runs import Run, Segment
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
+from genlab.ui.latent import codes
 
 COUNTS = (1, 4, 16)
 SCALES = (1, 2, 4)  # times the side of the training pictures
@@ -98,12 +99,12 @@ def declare(store: ModelStore, cards: list[ModelCard]) -> Controls:
 def fitting(store: ModelStore, name: str | None) -> tuple[dict, dict, dict, dict]:
     """Class, guidance, order and size as the card's network has them; they stay in place."""
     network = skeleton(store.card(name)) if name else None
-    classes = network.classes if isinstance(network, Conditional) else 0
+    classes = codes.named_classes(store, name) if name else []
     orders = network.orders if isinstance(network, Incremental) else tuple(ORDERS)
     label = dict(
-        choices=[("Any class", ANY), *((str(k), k) for k in range(classes))],
+        choices=[("Any class", ANY), *classes],
         value=ANY,
-        interactive=classes > 0,
+        interactive=bool(classes),
         info=CLASS_INFO if classes else "This network was trained without classes",
     )
     order = dict(
@@ -116,7 +117,7 @@ def fitting(store: ModelStore, name: str | None) -> tuple[dict, dict, dict, dict
         choices=[(f"{side * scale}", scale) for scale in SCALES if side * scale <= MAX_SIDE],
         value=SCALES[0],
     )
-    return label, {"value": 1.0, "interactive": classes > 0}, order, sizes
+    return label, {"value": 1.0, "interactive": bool(classes)}, order, sizes
 
 
 def asked_run(
