@@ -19,9 +19,9 @@ every figure with its standard error and the command that measured it. This page
 `python -m train.table`; nothing in it is typed by hand.
 
 Nats and bits are per image and lower is better. *Dynamic* means pixels drawn anew from their grey
-value, *thresholded* cut at one half; the two are never compared. `fid_floor` is the distance of
-real training images, so `fid_times_floor` is the unit to compare by. Likelihood and distance need
-not agree: they measure different things.
+value, *thresholded* cut at one half; the two are never compared. `fid_floor` is the distance of as
+many real training images, the mean of five sets, so `fid_times_floor` is the unit to compare by;
+its error counts the floor's. Likelihood and distance need not agree: they measure different things.
 """
 REMEDY = "Free some room and repeat the command."
 

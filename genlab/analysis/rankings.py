@@ -32,7 +32,10 @@ class Ranked:
 
 
 def is_clearly_lower(first: Figure, second: Figure) -> bool:
-    """By more than two standard errors of the difference."""
+    """By more than two standard errors of the difference.
+
+    Two distances over one floor share its error, which is counted twice: silent rather than wrong.
+    """
     error = math.hypot(first.standard_error, second.standard_error)
     return second.value - first.value > CLEAR * error
 
