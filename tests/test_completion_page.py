@@ -231,6 +231,11 @@ def test_what_is_not_on_offer_is_refused_readably(run, follow_hand, name, value,
             next(handler(*first, *values(**{name: value})))
 
 
+def test_guidance_without_a_class_is_refused_with_both_remedies(run):
+    with pytest.raises(gr.Error, match="Choose a class, or set Guidance to 1 under More"):
+        finished(run, *values(card=GATED, guidance=3.0))
+
+
 def test_a_class_that_the_model_does_not_have_and_other_sizes_are_refused(run):
     with pytest.raises(gr.Error, match="The class"):
         next(run(*values(card=GATED, label="10")))

@@ -150,3 +150,9 @@ def test_a_pixel_of_a_guided_run_is_accounted_for_with_the_law_it_was_drawn_from
 def test_classes_and_guidance_that_do_not_exist_are_refused(build, options, complaint):
     with pytest.raises(ValueError, match=complaint):
         sample(build(), seed=0, count=1, **options)
+
+
+@pytest.mark.parametrize("guidance", [0.0, 3.0])
+def test_a_run_under_guidance_without_a_class_is_refused_not_drawn_without_it(guidance):
+    with pytest.raises(ValueError, match="guidance needs a label"):
+        next(stream_run(tiny_gated(), run_of(None, guidance)))

@@ -35,6 +35,7 @@ CARD = "tiny"
 ORDERS = ("raster", "wavefront")
 FREE = "any", 1.0, 1.0, 1  # class, guidance, top-p, size
 READING = "reads earlier pixels"
+WITHOUT_CLASS = "none is chosen. Choose a class, or set Guidance to 1 under More"
 
 
 def tiny_gated():
@@ -365,6 +366,9 @@ def test_closing_a_draw_ends_the_sampler(store, draw, monkeypatch):
         ({"card": "gated", "label": None}, "Class must be"),
         ({"guidance": 5.5}, "Guidance must be a number from 0 to 5"),
         ({"guidance": float("nan")}, "Guidance must be"),
+        ({"card": "gated", "guidance": 3.0}, WITHOUT_CLASS),
+        ({"card": "gated", "guidance": 0}, WITHOUT_CLASS),
+        ({"guidance": 1.1}, WITHOUT_CLASS),
         ({"top_p": 1.5}, "Top-p must be a number from 0 to 1"),
         ({"top_p": float("nan")}, "Top-p must be"),
         ({"scale": 3}, "Size must be one of 1, 2, 4"),

@@ -15,8 +15,7 @@ from torch import Tensor
 from genlab.core.images import ImageSpec
 from genlab.core.protocols import Autoregressive, PixelStepper
 from genlab.inference.autoregressive import draw_uniforms, make_stepper, stream_pixels
-from genlab.inference.conditions import at_size
-from genlab.inference.guidance import Guided
+from genlab.inference.conditions import at_size, with_class
 from genlab.inference.pixel_frames import PixelFrame
 from genlab.inference.top_p import keep_top_p
 
@@ -38,7 +37,8 @@ class Run:
     Attributes:
         segments: in their order, the first from position 0.
         label: the class of all its images; None for a model without classes, or for any class.
-        guidance: see `genlab.inference.guidance`; 1 is the model itself.
+        guidance: see `genlab.inference.guidance`; 1 is the model itself, as it must be for any
+            class.
         size: pixels a side; None for the card's own height and width.
     """
 
@@ -95,11 +95,12 @@ def sized(model: Autoregressive, run: Run) -> Autoregressive:
 
 
 def guided(model: Autoregressive, run: Run) -> Autoregressive:
-    """The model that the run draws with: of its size, and under its guidance."""
-    model = sized(model, run)
-    if run.label is None or run.guidance == 1:
-        return model
-    return Guided(model, run.guidance)
+    """The model that the run draws with: of its size, and under its guidance.
+
+    Raises:
+        ValueError: see `with_class`.
+    """
+    return with_class(sized(model, run), run.images, run.label, run.guidance)[0]
 
 
 def make_run_stepper(model: Autoregressive, run: Run) -> PixelStepper:

@@ -83,8 +83,7 @@ def measure(store: ModelStore, run: Run, seconds: float) -> RunCost:
     """What a finished run cost."""
     model = store.get(run.card)
     spec = sized(model, run).spec
-    is_guided = run.label is not None and run.guidance != 1
-    passes_a_pixel = 2 if is_guided else 1  # with the class, and without
+    passes_a_pixel = 1 if run.guidance == 1 else 2  # with the class, and without
     return RunCost(
         images=run.images,
         steps=len(make_run_stepper(model, run).fronts),

@@ -13,10 +13,10 @@ from genlab.inference.autoregressive import MAX_SEED
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.mask_board import MaskedPicture
+from genlab.ui.pixels.guidance_asked import read_guidance
 
 VARIANTS = 6
 COOLEST, HOTTEST = 0.1, 3.0  # temperature
-WEAKEST, STRONGEST = 0.0, 5.0  # guidance
 ANY = "any"  # class
 
 
@@ -60,19 +60,13 @@ def read_asked(
     model = asked_model(store, card)
     pixels = as_levels(model, masked)
     chosen = _read_label(model, label)
-    strength = kit.number(guidance, "Guidance", WEAKEST, STRONGEST)
-    if chosen is None and strength != 1:
-        raise InputError(
-            "Guidance goes towards a class, and none is chosen. Choose a class, or set Guidance "
-            "to 1."
-        )
     return Asked(
         card=card,
         model=model,
         pixels=pixels,
         kept=torch.from_numpy(masked.kept),
         label=chosen,
-        guidance=strength,
+        guidance=read_guidance(guidance, chosen),
         temperature=kit.number(temperature, "Temperature", COOLEST, HOTTEST),
         seed=kit.whole_number(seed, "Seed", 0, MAX_SEED - VARIANTS + 1),
     )

@@ -18,6 +18,7 @@ from genlab.ui.latent import codes, pictures, sliders
 from genlab.ui.pixels import completion_asked as asking
 from genlab.ui.pixels import completion_lost as lost
 from genlab.ui.pixels import completion_views as views
+from genlab.ui.pixels import guidance_asked as guiding
 
 IDS = "completion"
 GROUP = "Picture"  # the only group of the sheet
@@ -134,7 +135,7 @@ def declare_controls(store: ModelStore, card: gr.Dropdown) -> Controls:
             info="1 is the model; lower plays safe", elem_id=f"{IDS}-temperature",
         )  # fmt: skip
         strength = gr.Slider(
-            asking.WEAKEST, asking.STRONGEST, step=0.1, label="Guidance",
+            guiding.WEAKEST, guiding.STRONGEST, step=0.1, label="Guidance",
             info="How far towards the class: 0 forgets it, 1 is the model",
             elem_id=f"{IDS}-guidance", **guidance,
         )  # fmt: skip

@@ -13,11 +13,11 @@ from genlab.inference.runs import Run, Segment
 from genlab.store import ModelStore, skeleton
 from genlab.ui import kit
 from genlab.ui.latent import codes
+from genlab.ui.pixels import guidance_asked as guiding
 
 COUNTS = (1, 4, 16)
 SCALES = (1, 2, 4)  # times the side of the training pictures
 COOLEST, HOTTEST = 0.1, 3.0
-STRONGEST = 5.0  # guidance
 ANY = "any"  # class
 DICE = 9999  # seeds that a visitor can remember
 
@@ -85,7 +85,7 @@ def declare(store: ModelStore, cards: list[ModelCard]) -> Controls:
     )  # fmt: skip
     with gr.Accordion("More", open=False):
         guidance = gr.Slider(
-            0.0, STRONGEST, step=0.1, label="Guidance",
+            guiding.WEAKEST, guiding.STRONGEST, step=0.1, label="Guidance",
             info="How far towards the class: 0 forgets it, 1 is the model", **guidances,
         )  # fmt: skip
         order = gr.Radio(label="Order of drawing", **orders)
@@ -146,7 +146,7 @@ def asked_run(
         order=order,
         segments=(segment(0, seed, temperature, top_p, count),),
         label=label,
-        guidance=kit.number(guidance, "Guidance", 0.0, STRONGEST),
+        guidance=guiding.read_guidance(guidance, label),
         size=_offered_size(store, card, count, scale),
     )
 
