@@ -1,5 +1,6 @@
 """*Two streams* without a browser: which pixel, which picture, and what is sent."""
 
+import dataclasses
 import json
 
 import gradio as gr
@@ -113,6 +114,15 @@ def test_the_maps_are_those_of_the_layer_the_picture_and_the_class(store, number
         assert np.array_equal(stack.maps[:, 2], maps.product)
         assert stack.place == maps.place
         assert stack.chosen == maps.strongest(4)
+
+
+def test_the_title_names_the_class_as_the_picker_does(tmp_path):
+    card = dataclasses.replace(tiny_card("gated", build=small_gated), data="Fashion-MNIST, rounded")
+    write_checkpoint(tmp_path, card)
+
+    shown = lesson.show_gates(ModelStore(tmp_path, (card,)), (run_of(label=8), 0, 4, 1), 1)
+
+    assert shown.title.endswith("· class Bag")
 
 
 def test_the_title_and_the_words_name_pixel_layer_class_and_rings(store):

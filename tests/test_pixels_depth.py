@@ -1,5 +1,6 @@
 """The lessons below the PixelCNN's pages: every number is computed, every check tells the truth."""
 
+import dataclasses
 import json
 import math
 
@@ -7,11 +8,13 @@ import gradio as gr
 import pytest
 import torch
 from lens_shelf import CLASSY, CODES, LEAKY, LEVELS, PLAIN, build_page, lens_store
+from shelved import tiny_card, write_checkpoint
 
 from genlab import data
 from genlab.analysis.likelihood import class_nats, image_nats, pixel_nats
 from genlab.core.errors import InputError
 from genlab.inference.autoregressive import sample
+from genlab.store import ModelStore
 from genlab.ui.lessons import pixels_accounts as accounts
 from genlab.ui.lessons import pixels_depth as depth
 from genlab.ui.lessons import pixels_drawing_claims as drawing
@@ -293,6 +296,16 @@ def test_the_account_of_the_likelihood_has_the_picture_s_own_numbers(shelf, card
         total = image_nats(model, pixels[None]).item()
         assert "p(y" not in words
     assert rf"= {total:.2f}\ \text{{nats}}" in words
+
+
+def test_the_account_of_the_likelihood_calls_the_class_by_its_name(tmp_path):
+    build = lens_store(tmp_path).card(CLASSY).build
+    clothes = dataclasses.replace(tiny_card("bags", build=build), data="Fashion-MNIST, rounded")
+    write_checkpoint(tmp_path, clothes)
+
+    words = accounts.tell_likelihood(ModelStore(tmp_path, (clothes,)), "bags")
+
+    assert "Given its own class, Bag, the picture" in words
 
 
 def test_the_account_of_completion_splits_the_whole_cost(shelf):

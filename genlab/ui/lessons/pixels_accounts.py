@@ -4,6 +4,7 @@ import math
 
 import torch
 
+from genlab import data
 from genlab.analysis.likelihood import image_nats, pixel_nats
 from genlab.analysis.likelihood_lens import score_picture
 from genlab.core.frames import last
@@ -62,7 +63,8 @@ def tell_likelihood(store: ModelStore, name: str) -> str:
     _, height, width = model.spec.shape
     score = score_picture(model, pixels)
     tries = 1 if score.classes is None else len(score.classes)
-    told_classes = "" if score.classes is None else _by_class(model, pixels, score, label)
+    own = data.class_name(store.card(name).data, label)
+    told_classes = "" if score.classes is None else _by_class(model, pixels, score, label, own)
     return (
         r"$$-\ln p(x) = \sum_{i} -\ln p(x_i \mid x_{<i})"
         rf" = {score.nats:.2f}\ \text{{nats}}, \qquad"
@@ -80,15 +82,15 @@ def tell_likelihood(store: ModelStore, name: str) -> str:
     )  # fmt: skip
 
 
-def _by_class(model: Conditional, pixels: torch.Tensor, score: object, label: int) -> str:
-    """p(x) as a mixture, and what follows for the example's own class."""
+def _by_class(model: Conditional, pixels: torch.Tensor, score: object, label: int, own: str) -> str:
+    """p(x) as a mixture, and what follows for the example's own class, called `own`."""
     given = image_nats(model, pixels[None], told(model, label)).item()
     chance = score.classes[label].item() if label < len(score.classes) else 0.0
     return (
         "\n\nThe model knows p(x | y). Without a class it is a mixture of equally frequent ones, "
         rf"$$p(x) = \tfrac{{1}}{{{len(score.classes)}}} \sum_y p(x \mid y), \qquad"
         r" p(y \mid x) = \frac{p(x \mid y)}{\sum_{y'} p(x \mid y')}$$"
-        f"\n\nGiven its own class, {label}, the picture costs ${given:.2f}$ nats, so "
+        f"\n\nGiven its own class, {own}, the picture costs ${given:.2f}$ nats, so "
         rf"$p(y \mid x) = e^{{{score.nats:.2f} - {given:.2f}}} / {len(score.classes)} = "
         f"{chance:.4f}$."
     )

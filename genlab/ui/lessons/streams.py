@@ -7,6 +7,7 @@ import gradio as gr
 import torch
 from torch import Tensor
 
+from genlab import data
 from genlab.analysis.streams import StackMaps, gated_layers, look_into
 from genlab.core.frames import last
 from genlab.core.images import quantise, to_picture
@@ -104,7 +105,7 @@ def show_gates(store: ModelStore, chosen: Chosen, number: int) -> ShownGates:
     streams = look_into(model, pixels, number - 1, (row, column), labels=labels)
     count = len(gated_layers(model))
     return ShownGates(
-        title=f"Row {row}, column {column} · layer {number} of {count}{_pass(run)}",
+        title=f"Row {row}, column {column} · layer {number} of {count}{_pass(store, run)}",
         layer=number,
         pixel=(row, column),
         picture=to_picture(drawn)[0, 0].numpy(),
@@ -115,10 +116,11 @@ def show_gates(store: ModelStore, chosen: Chosen, number: int) -> ShownGates:
     )
 
 
-def _pass(run: Run) -> str:
+def _pass(store: ModelStore, run: Run) -> str:
     if run.label is None:
         return ""
-    return f" · class {run.label}" + (", in the pass that knows it" if run.guidance != 1 else "")
+    told = f" · class {data.class_name(store.card(run.card).data, run.label)}"
+    return told + (", in the pass that knows it" if run.guidance != 1 else "")
 
 
 @lru_cache(maxsize=KEPT_DRAWINGS)
