@@ -89,6 +89,10 @@ def test_the_sliders_row_is_the_tables_row_for_the_same_noises(handlers, compare
     np.testing.assert_array_equal(cut(row["sheet"]), cut(compared[0][place]["sheet"])[: views.FEW])
 
 
+def test_a_row_that_nobody_sees_is_emptied_and_not_drawn(handlers):
+    assert list(handlers["try_one"](CARD, "1", 3, STEPS, 4, False)) == [("", "")]
+
+
 def test_without_a_class_it_is_the_first_one_and_the_words_say_so(store, handlers):
     sent, words = run(handlers["try_one"], CARD, "any", 3, STEPS, 2.5)
 

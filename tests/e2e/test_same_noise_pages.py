@@ -5,9 +5,12 @@ import time
 
 import gradio as gr
 import pytest
+from diffusion_toys import tiny_ddpm
 from playwright.sync_api import expect
-from same_noise_shelf import CARD, CLASSES, noise_store
+from same_noise_shelf import CARD, CLASSES, SIDE, noise_store
+from shelved import tiny_card, write_checkpoint
 
+from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.diffusion import (
     fewer_steps,
@@ -19,17 +22,21 @@ from genlab.ui.diffusion import (
 
 PAGES = {"Steps": fewer_steps, "Guidance": guidance_scales, "Noises": noises}
 STEPS = (2, 3)
+OTHER = "other-ddpm"
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory, serve):
-    store = noise_store(tmp_path_factory.mktemp("cards"))
+    folder = tmp_path_factory.mktemp("cards")
+    other = tiny_card(OTHER, build=lambda: tiny_ddpm(size=(SIDE, SIDE), steps=40))
+    write_checkpoint(folder, other, seed=7)
+    store = ModelStore(folder, (*noise_store(folder).cards, other))
     patch = pytest.MonkeyPatch()
     patch.setattr(fewer_steps_views, "STEPS", STEPS)
     with gr.Blocks(analytics_enabled=False, fill_width=True) as blocks:
-        card = gr.Dropdown([CARD], value=CARD, label="Model")
+        card = gr.Dropdown([CARD, OTHER], value=CARD, label="Model")
         label = gr.Dropdown(["any", *map(str, range(CLASSES))], value="1", label="Class")
         with gr.Tabs():
             for title, page in PAGES.items():
@@ -177,6 +184,42 @@ def test_the_guidance_slider_draws_its_row_and_the_table_its_scales(visit, canva
 
     expect(tab.locator("#guidance-found")).to_contain_text("From scale 1 to 8 the pictures")
     expect(tab.locator("#guidance-rows .gl-line").last).to_contain_text("of 16")
+
+
+@pytest.mark.parametrize(
+    ("picker", "option", "told"),
+    [("Class", "2", f"Tiny {CARD} · class 2"), ("Model", OTHER, f"Tiny {OTHER} · class 1")],
+)
+def test_another_class_and_another_model_draw_the_row_anew(visit, canvas, picker, option, told):
+    tab = visit("Guidance")
+    yours = canvas(tab, "guidance-yours")
+    tab.locator("#guidance-steps input[type=number]").fill("4")
+    words = tab.locator("#guidance-words")
+    expect(words).to_contain_text(f"Tiny {CARD} · class 1")
+    before = yours.count("said(0).sheet")
+
+    tab.get_by_label(picker, exact=True).click()
+    tab.get_by_role("option", name=option, exact=True).click()
+
+    expect(words).to_contain_text(told)
+    assert yours.count("said(0).sheet") not in (before, None)
+
+
+def test_a_class_that_is_chosen_on_another_page_empties_the_row_and_draws_nothing(
+    visit, canvas, monkeypatch
+):
+    tab = visit("Guidance")
+    yours = canvas(tab, "guidance-yours")
+    tab.locator("#guidance-steps input[type=number]").fill("4")
+    expect(tab.locator("#guidance-words")).to_contain_text("class 1")
+    monkeypatch.setattr(same_noise_views, "stream_diffusion", None)
+
+    tab.get_by_role("tab", name="Noises", exact=True).click()
+    tab.get_by_label("Class", exact=True).click()
+    tab.get_by_role("option", name="2", exact=True).click()
+
+    yours.wait("g.full() === 0")
+    expect(tab.locator("#guidance-words")).to_have_text("")
 
 
 def test_ways_between_noises_are_drawn_and_scrubbed(visit, canvas):

@@ -22,6 +22,9 @@ from genlab.ui.latent import sliders
 
 STRONGEST, FIRST_SCALE = 8.0, 2.0
 FEWEST, MOST, FIRST_STEPS = 4, 50, 20
+# Whether the row is on the screen, which the last input takes.
+LOOK = """(...sent) =>
+    [...sent.slice(0, -1), !!document.getElementById('guidance-yours')?.checkVisibility()]"""
 
 WHY = """
 **What the scale does.** At each step the network is asked twice: with the class (ε_c) and without
@@ -84,11 +87,14 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
     gr.Markdown(WHY)
     try_one, compare = _handlers(store)
     inputs = [card, label, seed, steps, scale]
-    rolled = dice.click(None, None, seed, js=sliders.ROLL)
-    for change in (scale.input, steps.input, seed.input, rolled.success):
-        change(try_one, inputs, [yours, your_words], show_progress="hidden",
-               trigger_mode="always_last", api_visibility="private", preprocess=False,
-               **kit.COMPUTE)  # fmt: skip
+    dice.click(None, None, seed, js=sliders.ROLL)
+    is_shown = gr.Checkbox(True, visible=False)  # the class is chosen on other pages, too
+    # One event for all of them, so that of several answers on their way the last one is shown.
+    gr.on(
+        [scale.input, steps.input, seed.change, label.change, card.change],
+        try_one, [*inputs, is_shown], [yours, your_words], js=LOOK, show_progress="hidden",
+        trigger_mode="always_last", api_visibility="private", preprocess=False, **kit.COMPUTE,
+    )  # fmt: skip
     wire_run(start, stop, compare, inputs[:-1], [board, words])
     kit.on_first_sight(lambda: _opening(store, card.value), board)
 
@@ -103,8 +109,12 @@ def _handlers(store: ModelStore) -> tuple:
 
     @kit.readable_errors
     def try_one(
-        card: str, label: object, seed: object, steps: object, scale: object
-    ) -> Iterator[tuple]:
+        card: str, label: object, seed: object, steps: object, scale: object,
+        is_shown: object = True,
+    ) -> Iterator[tuple]:  # fmt: skip
+        if is_shown is False:
+            yield "", ""
+            return
         asked = begin(store, card, label, seed, views.FEW)
         start, chosen = views.pointed(asked), kit.number(scale, "Scale", 0.0, STRONGEST)
         settings = DiffusionSettings(_steps(steps), guidance=chosen)
