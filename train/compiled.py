@@ -53,7 +53,7 @@ def check_gradients(model: nn.Module, turn: Turn, batch: Batch) -> None:
 
 @torch.inference_mode()
 def compile_denoiser(model: Denoiser, batch: int) -> None:
-    """Let a network denoise by compiled code from here on.
+    """Let a network denoise by compiled code from here on, into which its weights are frozen.
 
     Args:
         model: a module, on the CPU.
@@ -65,7 +65,7 @@ def compile_denoiser(model: Denoiser, batch: int) -> None:
     x_t = torch.randn(batch, *model.spec.shape, generator=torch.Generator().manual_seed(0))
     t = torch.arange(batch) * model.schedule.steps // batch
     plain = model.predict_noise(x_t, t)
-    model.compile(dynamic=False)
+    model.compile(dynamic=False, options={"freezing": True})
     with compiler_errors("leave out --compile"):
         compiled = model.predict_noise(x_t, t)
     apart = (compiled - plain).abs().max().item()

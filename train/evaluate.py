@@ -17,11 +17,11 @@ from genlab import data
 from genlab.core.cards import CardFile, Figure
 from genlab.core.errors import GenLabError
 from genlab.core.protocols import Denoiser
-from genlab.inference.diffusion import CHUNK
 from genlab.store import CHECKPOINTS, ModelStore
 from train.compiled import compile_denoiser
 from train.errors import TrainingError
 from train.evaluator import Evaluator, Measurement, Subject, evaluators_of
+from train.evaluators.denoiser import BATCH
 from train.export import write_card
 from train.judged import judge_of
 from train.recipe import Recipe, recipes
@@ -58,7 +58,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--compile",
         action="store_true",
-        help="compile a diffusion model first: the same figures but for rounding, a fifth sooner "
+        help="compile a diffusion model first: the same figures but for rounding, a third sooner "
         "where the walk is long",
     )
     parser.add_argument(
@@ -147,7 +147,7 @@ def compile_model(model: nn.Module) -> None:
     """
     if not isinstance(model, Denoiser):
         raise TrainingError("--compile is for diffusion models. Leave it out.")
-    compile_denoiser(model, CHUNK)
+    compile_denoiser(model, BATCH)
 
 
 def _chosen(evaluators: list[Evaluator], only: str | None) -> list[Evaluator]:
