@@ -250,6 +250,12 @@ def test_a_better_likelihood_with_worse_samples_is_a_disagreement():
     )
 
 
+def test_likelihoods_of_another_unit_are_told_in_it():
+    a, b = ranked("A", 1.025, 9, error=0.002), ranked("B", 1.065, 5, error=0.002)
+
+    assert "(1.025 against 1.065 bits/dim)" in tell_agreement([a, b], unit="bits/dim")
+
+
 def test_differences_within_the_error_contradict_nothing():
     a, b = ranked("A", 80, 9, error=5), ranked("B", 85, 5, error=5)
 

@@ -6,12 +6,16 @@ https://arxiv.org/abs/1511.01844: neither follows from the other.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from genlab.analysis.figure_kinds import KINDS, FigureKind
+from genlab.analysis.figures import figure_of
 from genlab.core.cards import Figure
 
 CLEAR = 2.0  # standard errors of a difference; below, nobody can tell
+DIGITS = {"nats": 1, "bits/dim": 3}  # behind the point, of a likelihood's unit
+FID = next(kind for kind in KINDS if kind.key == "fid")
 
 
 @dataclass(frozen=True)
@@ -20,15 +24,28 @@ class Ranked:
 
     Attributes:
         title: of the card.
-        nats: NLL or −ELBO, lower is better.
+        cost: NLL or −ELBO, in one unit for all cards; lower is better.
         is_bound: it is −ELBO, and the NLL may be lower.
         distance: FID × floor, lower is better.
     """
 
     title: str
-    nats: Figure
+    cost: Figure
     is_bound: bool
     distance: Figure
+
+
+def rank(
+    title: str, kind: FigureKind, figures: Mapping[str, Figure], *, values: int
+) -> Ranked | None:
+    """A card with an exact likelihood; None where one of the figures is not measured.
+
+    Args:
+        kind: of the likelihood.
+        values: of one picture.
+    """
+    cost, distance = (figure_of(each, figures, values) for each in (kind, FID))
+    return Ranked(title, cost, False, distance) if cost and distance else None
 
 
 def is_clearly_lower(first: Figure, second: Figure) -> bool:
@@ -45,21 +62,26 @@ def disagreements(cards: Sequence[Ranked]) -> list[tuple[Ranked, Ranked]]:
     return [
         (first, second)
         for first, second in itertools.permutations(cards, 2)
-        if is_clearly_lower(first.nats, second.nats)
+        if is_clearly_lower(first.cost, second.cost)
         and is_clearly_lower(second.distance, first.distance)
     ]
 
 
-def tell_agreement(cards: Sequence[Ranked]) -> str:
-    """One or two sentences about the cards on show; at least two of them."""
+def tell_agreement(cards: Sequence[Ranked], *, unit: str = "nats") -> str:
+    """One or two sentences about the cards on show; at least two of them.
+
+    Args:
+        unit: of their likelihoods, one of `DIGITS`.
+    """
     found = disagreements(cards)
     need = "The two need not agree"
     if not found:
         return f"{need}; of these {len(cards)} cards no pair contradicts itself clearly."
     first, second = max(found, key=lambda pair: pair[0].distance.value - pair[1].distance.value)
+    costs = (f"{each.cost.value:.{DIGITS[unit]}f}" for each in (first, second))
     told = (
         f"{need}, and here they do not: {first.title} has the better likelihood "
-        f"({first.nats.value:.1f} against {second.nats.value:.1f} nats), {second.title} the better "
+        f"({' against '.join(costs)} {unit}), {second.title} the better "
         f"samples ({second.distance.value:.1f} against {first.distance.value:.1f} × floor)."
     )
     if second.is_bound:
