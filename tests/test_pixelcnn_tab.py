@@ -10,7 +10,6 @@ import torch
 from shelved import tiny_card, write_checkpoint
 
 from genlab import data
-from genlab.analysis.likelihood import image_nats
 from genlab.analysis.likelihood_lens import score_picture
 from genlab.analysis.receptive_field import gradient_field
 from genlab.core.cards import MaskedArchitecture
@@ -685,77 +684,6 @@ def wide_store(tmp_path_factory):
     card = tiny_card(CARD, build=wide_pixelcnn)
     write_checkpoint(folder, card)
     return ModelStore(folder, (card,))
-
-
-@pytest.fixture(scope="module")
-def findings(wide_store):
-    """What the checks say, by a word of the claim."""
-    claims = lessons._claims(wide_store)
-    return {claim.said: claim.check(CARD) for claim in claims}
-
-
-def finding(findings, word):
-    (found,) = (text for said, text in findings.items() if word in said)
-    return found
-
-
-def bold(text):
-    return re.findall(r"\*\*(.+?)\*\*", text)
-
-
-def test_every_claim_s_check_names_a_number(findings):
-    assert len(findings) >= 4
-    assert all(bold(text) and re.search(r"\d", bold(text)[0]) for text in findings.values())
-
-
-def white_with_one_flipped(model, target, flipped):
-    """p(white) of a pixel of the claim's digit, with one pixel flipped."""
-    pixels = data.binarise_thresholded(data.examples("mnist").images)[30:31]
-    if flipped:
-        pixels[..., flipped[0], flipped[1]] = 1 - pixels[..., flipped[0], flipped[1]]
-    return model.logits(pixels).softmax(dim=1)[0, 1, 0, target[0], target[1]].item()
-
-
-def test_a_far_pixel_s_effect_is_the_network_s_and_no_far_pixel_has_a_larger_one(
-    wide_store, findings
-):
-    model, text = wide_store.get(CARD), finding(findings, "product")
-    numbers = [int(each) for each in re.findall(r"(?:row|column) (\d+)", text)]
-    target, far = tuple(numbers[:2]), tuple(numbers[2:])
-    before = white_with_one_flipped(model, target, None)
-    after = {
-        (target[0] - up, target[1] + aside): white_with_one_flipped(
-            model, target, (target[0] - up, target[1] + aside)
-        )
-        for up in lessons.FAR_UP
-        for aside in lessons.FAR_ASIDE
-    }
-
-    assert bold(text) == [f"{before:.4f}", f"{after[far]:.4f}"]
-    assert f"{target[0] - far[0]} rows above" in text
-    assert abs(after[far] - before) == max(abs(each - before) for each in after.values()) > 1e-4
-
-
-def test_the_fill_changes_nothing_in_words_too(findings):
-    assert bold(finding(findings, "filled")) == ["0"]
-
-
-def test_the_digits_costs_are_their_likelihoods(wide_store, findings):
-    model = wide_store.get(CARD)
-    scores = image_nats(model, data.binarise_thresholded(data.examples("mnist").images))
-    empty = image_nats(model, torch.zeros(1, 1, 28, 28, dtype=torch.int64))
-
-    text = finding(findings, "likelihood")
-
-    assert f"{scores.mean():.1f} nats" in text and f"{scores.min():.1f}." in text
-    assert bold(text) == [f"{empty.item():.1f} nats"]
-
-
-def test_our_levels_come_back_and_those_of_the_mixed_pair_do_not(findings):
-    text = finding(findings, "Round")
-
-    assert "8 come back from our own" in text
-    assert int(bold(text)[0]) < 8
 
 
 def test_the_layer_table_adds_up(wide_store):
