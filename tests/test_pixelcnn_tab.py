@@ -11,7 +11,7 @@ from shelved import tiny_card, write_checkpoint
 
 from genlab import data
 from genlab.analysis.likelihood_lens import score_picture
-from genlab.analysis.receptive_field import gradient_field
+from genlab.analysis.receptive_field import gradient_field, gradient_fields
 from genlab.core.cards import MaskedArchitecture
 from genlab.core.errors import GenLabError
 from genlab.core.images import ImageSpec, quantise
@@ -593,6 +593,33 @@ def test_the_told_reach_is_the_farthest_pixel_that_moves_the_logit(name, layers)
 
     rows, columns = field.nonzero()
     assert (up, aside) == (32 - rows.min(), abs(columns - 16).max())
+
+
+@pytest.mark.parametrize("name", ["a7-then-b3", "gated7-then-3"])
+@pytest.mark.parametrize("side", [4, 8, 9, 13])
+def test_pixels_that_see_no_border_are_those_whose_field_no_border_cuts(name, side):
+    masked = MaskedArchitecture(name, (7, 3))
+    whole = gradient_field(name, kernel=7, layers=2, size=33, target=(32, 16)).sum()
+    fields = gradient_fields(name, kernel=7, layers=2, size=side)
+
+    uncut = (fields.sum(axis=(1, 2)) == whole).sum()
+
+    assert sizes.borderless(masked, side) == uncut
+    assert (uncut > 0) == (side > 8)
+
+
+def test_a_picture_of_another_size_is_told_how_many_of_its_pixels_see_no_border(tmp_path):
+    masked = MaskedArchitecture("a7-then-b3", (7, 3, 3))
+    card = dataclasses.replace(tiny_card(build=wide_pixelcnn), masked=masked)
+    write_checkpoint(tmp_path, card)
+    store = ModelStore(tmp_path, (card,))
+
+    told = sizes.describe_size(store, dataclasses.replace(run_of((0, 3, 1.0)), size=56))
+
+    # 5 rows up, 5 columns to each side: 23 × 18 of 28 × 28 pixels, 51 × 46 of 56 × 56
+    assert "at most 5 rows up and 5 columns aside" in told
+    assert "53 % of the pixels saw none of it, and here 75 % do not" in told
+    assert sizes.describe_size(store, run_of((0, 3, 1.0))) == ""
 
 
 def test_the_size_of_a_card_follows_from_its_own(store):

@@ -19,20 +19,35 @@ def describe_size(store: ModelStore, run: Run) -> str:
         return ""
     side = store.get(run.card).spec.height
     up, aside = reach(card.masked)
+    learned, here = (100 * borderless(card.masked, each) / each**2 for each in (side, run.size))
     return (
         f"\n\n**{run.size} × {run.size} pixels from weights that learned at {side} × {side}.** A "
         "convolution's weights belong to no place, so they draw at any size, and the time grows "
         f"with the number of pixels. But this network reads at most {up} rows up and {aside} "
-        "columns aside. The strokes have the right width everywhere; what is farther apart cannot "
-        "agree on being one digit. And while it learned, no pixel was farther than "
-        f"{side // 2} from the border; in the middle of a large picture nothing tells it where "
-        "it is."
+        "columns aside: what is farther apart can agree only through what lies between. And the "
+        f"border tells where a pixel is: while the network learned, {learned:.0f} % of the pixels "
+        f"saw none of it, and here {here:.0f} % do not."
     )
 
 
 @functools.cache
 def reach(masked: MaskedArchitecture) -> tuple[int, int]:
     """How many rows up, and columns to a side, a pixel can see; computed from the masks."""
+    rows, columns = offsets(masked)
+    return int(-rows.min()), int(abs(columns).max())
+
+
+def borderless(masked: MaskedArchitecture, side: int) -> int:
+    """How many pixels of a square picture see no border, on the top or at a side."""
+    rows, columns = offsets(masked)
+    high = side + min(0, int(rows.min()))
+    wide = side + min(0, int(columns.min())) - max(0, int(columns.max()))
+    return max(0, high) * max(0, wide)
+
+
+@functools.cache
+def offsets(masked: MaskedArchitecture) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns of what a pixel sees far from every border, as steps from the pixel."""
     target = FAR - 1, FAR // 2
     rows, columns = np.nonzero(declared_field(masked, FAR, target))
-    return int(target[0] - rows.min()), int(abs(columns - target[1]).max())
+    return rows - target[0], columns - target[1]
