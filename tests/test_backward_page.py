@@ -243,6 +243,18 @@ def test_the_question_asks_for_what_the_data_show(tmp_path):
     assert "digit" not in "".join(told) and "Which picture" in "".join(told)
 
 
+def test_the_question_follows_the_model(tmp_path):
+    cards = (denoiser_card(), denoiser_card("clothes", "Fashion-MNIST, with its classes"))
+    blocks = page_of(ModelStore(tmp_path, cards), NAME)
+    (picker,) = (each for each in blocks.blocks.values() if getattr(each, "value", None) == NAME)
+
+    (follow,) = (fn for fn in blocks.fns.values() if (picker._id, "change") in fn.targets)
+
+    (headline,) = follow.outputs
+    assert headline.value == follow.fn(NAME) == backward.QUESTION
+    assert follow.fn("clothes") == backward.QUESTION_OF_OTHERS
+
+
 def test_a_model_of_coloured_images_is_refused(store, monkeypatch):
     coloured = Counting(store.get(NAME))
     coloured.spec = type(coloured.spec)(3, 8, 8)

@@ -157,8 +157,7 @@ def test_what_is_not_possible_is_said_and_the_page_goes_on(visit, canvas):
 
 def test_another_model_brings_its_examples_to_pages_not_yet_seen(visit, canvas, store):
     tab = visit("Scribble")
-    tab.get_by_label("Model").click()
-    tab.get_by_role("option", name=f"Tiny {OTHER}").click()
+    choose_model(tab, OTHER)
     first = given.first_place(store, OTHER)
 
     tab.get_by_role("tab", name="Inpaint").click()
@@ -172,6 +171,50 @@ def test_another_model_brings_its_examples_to_pages_not_yet_seen(visit, canvas, 
     picture = to_picture(shrunk.images).flatten().tolist()
     small.wait_until(lambda: small.count("bytes()") == picture)
     small.wait("g.paints > 0")
+
+
+def choose_model(tab, name):
+    tab.get_by_label("Model").click()
+    tab.get_by_role("option", name=f"Tiny {name}").click()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_page_asks_for_digits_of_a_model_of_clothes(visit, name):
+    tab = visit(name)
+    headline = tab.locator(".prose.genlab-question:visible")
+    before = headline.inner_text()
+
+    choose_model(tab, OTHER)
+
+    expect(headline).not_to_contain_text("digit")
+    choose_model(tab, DENOISER)
+    expect(headline).to_have_text(before, use_inner_text=True)
+
+
+def shows(canvas, image):
+    """A claim: what the screen shows is this picture, (1, 1, 28, 28) in [0, 1]."""
+    expected = to_picture(image)[0, 0].tolist()
+    return lambda: [[c[0] for c in row] for row in canvas.picture(SIDE, SIDE)] == expected
+
+
+def test_another_model_brings_its_scribble_but_never_in_place_of_the_visitor_s(
+    visit, canvas, store
+):
+    tab = visit("Scribble")
+    board, drowned = canvas(tab, "scribble-board"), canvas(tab, "scribble-drowned")
+    bag = torch.from_numpy(scribble.scribble(scribble.BAG))[None, None]
+    board.wait("g.paints > 0")
+
+    choose_model(tab, OTHER)
+    board.wait_until(shows(board, bag))
+    drowned.wait_until(shows(drowned, views.drown(store.get(OTHER), bag, 54, 0)))
+
+    tab.get_by_role("button", name="Invert").click()
+    board.wait_until(shows(board, 1 - bag))
+    choose_model(tab, DENOISER)
+    expect(tab.locator(".prose.genlab-question:visible")).to_contain_text("Draw a digit")
+    drowned.wait_until(shows(drowned, views.drown(store.get(DENOISER), 1 - bag, 54, 0)))
+    assert shows(board, 1 - bag)()
 
 
 def test_the_small_picture_follows_its_slider_and_stays(visit, canvas):
@@ -198,13 +241,8 @@ def test_the_drowned_scribble_follows_the_slider(visit, canvas, store):
 
     for share, t in ((scribble.SHARE, 54), (0.9, 89)):
         set_slider(tab, "scribble-share", share)
-        expected = to_picture(views.drown(model, image, t, 0))[0, 0].tolist()
         drowned.wait("g.paints > 0")
-        drowned.wait_until(
-            lambda expected=expected: (
-                [[c[0] for c in row] for row in drowned.picture(SIDE, SIDE)] == expected
-            )
-        )
+        drowned.wait_until(shows(drowned, views.drown(model, image, t, 0)))
         expect(tab.locator("#scribble-left")).to_contain_text(f"t = {t} of 99")
 
 

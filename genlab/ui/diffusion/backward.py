@@ -18,6 +18,7 @@ from genlab.ui import kit
 from genlab.ui.canvas.trajectory import TrajectoryPlayer
 from genlab.ui.diffusion.asked import ANY
 from genlab.ui.diffusion.backward_run import COUNTS, AskedRun, draw_backward, read_run
+from genlab.ui.diffusion.headline import declare_headline
 
 OPENING = DiffusionSettings(steps=20)  # of the run that a page begins with: a quarter of a second
 STRONGEST = 8.0  # guidance on the slider
@@ -75,8 +76,7 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
     if card.value is None:
         gr.Markdown(UNTRAINED)
         return
-    is_digits = store.card(card.value).data.startswith("MNIST")
-    gr.Markdown(QUESTION if is_digits else QUESTION_OF_OTHERS, elem_classes="genlab-question")
+    declare_headline(store, card, digits=QUESTION, others=QUESTION_OF_OTHERS)
     with gr.Row():
         with gr.Column(scale=4, min_width=320):
             player = TrajectoryPlayer(

@@ -24,7 +24,7 @@ BEFORE = "Press Run: six variants keep your pixels and invent the others, each w
 def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
     """Declare the page and wire it."""
     gr.Markdown(
-        "## Erase the lower half. What could it still be?\nGuess first: which digits begin like "
+        "## Erase the lower half. What could it still be?\nGuess first: what else begins like "
         "this one? Then press Run. The network keeps your pixels and invents the others, six "
         "times.",
         elem_classes="genlab-question",

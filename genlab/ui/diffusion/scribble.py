@@ -1,6 +1,7 @@
 """The page of scribbles: how much of a crude drawing must drown before it comes back real?"""
 
 from collections.abc import Iterator
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -14,13 +15,18 @@ from genlab.ui.canvas.strip import StripPlayer
 from genlab.ui.diffusion import scribble_views as views
 from genlab.ui.diffusion import variants_views as variants
 from genlab.ui.diffusion.asked import asked_model
+from genlab.ui.diffusion.headline import declare_headline, draws_digits
 from genlab.ui.latent import pictures
 
 IDS = "scribble"
 SHARE = 0.55  # of T: the gist is left, the corners are not
-STROKES = (  # rows and columns of white bars: a three out of straight lines
-    *(((4, 6), (8, 20)), ((4, 23), (18, 20)), ((12, 14), (10, 20)), ((21, 23), (8, 20))),
-)
+QUESTION = """## How much of your scribble must drown?
+Draw a digit as clumsily as you can. Choose how far it is noised, then press Run: the network
+denoises it. Find the t at which it looks real and is still yours."""
+QUESTION_OF_OTHERS = QUESTION.replace("a digit", "what this model draws,")
+# Rows and columns of white bars: a three and a bag out of straight lines.
+THREE = (((4, 6), (8, 20)), ((4, 23), (18, 20)), ((12, 14), (10, 20)), ((21, 23), (8, 20)))
+BAG = (((11, 25), (3, 25)), ((4, 6), (9, 19)), ((6, 11), (9, 11)), ((6, 11), (17, 19)))
 BEFORE = "Press Run: six variants start from your drowned scribble, each with its own noise."
 STRIP_BEFORE = "Press Compare: the same noise at six values of t."
 HOW = (
@@ -32,12 +38,7 @@ HOW = (
 
 def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
     """Declare the page and wire it."""
-    gr.Markdown(
-        "## How much of your scribble must drown?\nDraw a digit as clumsily as you can. Choose how "
-        "far it is noised, then press Run: the network denoises it. Find the t at which it looks "
-        "real and is still yours.",
-        elem_classes="genlab-question",
-    )
+    declare_headline(store, card, digits=QUESTION, others=QUESTION_OF_OTHERS)
     if card.value is None:
         gr.Markdown(variants.UNTRAINED)
         return
@@ -46,7 +47,7 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
             with gr.Row():
                 with gr.Column(min_width=310):
                     gr.Markdown("**Your scribble**")
-                    board = _declare_board()
+                    board = _declare_board(first_scribble(store, card.value))
                 with gr.Column(min_width=310):
                     gr.Markdown("**What is left of it at t**: variant 1 starts here")
                     drowned = PixelCanvas(
@@ -75,16 +76,21 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
     )
 
 
-def scribble() -> NDArray[np.float32]:
-    """What the page begins with, (28, 28)."""
+def scribble(bars: tuple = THREE) -> NDArray[np.float32]:
+    """A crude drawing, (28, 28)."""
     drawn = np.zeros((data.SIDE, data.SIDE), np.float32)
-    for (top, bottom), (left, right) in STROKES:
+    for (top, bottom), (left, right) in bars:
         drawn[top:bottom, left:right] = 1
     return drawn
 
 
-def _declare_board() -> pictures.Board:
-    canvas = DrawingCanvas(scribble(), label="Your scribble", size=280, elem_id=f"{IDS}-board")
+def first_scribble(store: ModelStore, card: str | None) -> NDArray[np.float32]:
+    """What the page begins with, and another card's that takes its place."""
+    return scribble(THREE if draws_digits(store, card) else BAG)
+
+
+def _declare_board(drawn: NDArray[np.float32]) -> pictures.Board:
+    canvas = DrawingCanvas(drawn, label="Your scribble", size=280, elem_id=f"{IDS}-board")
     with gr.Row():
         upload = gr.UploadButton(
             "Upload", file_types=pictures.ENDINGS, size="sm", min_width=80,
@@ -109,6 +115,18 @@ def _declare_strip() -> tuple[StripPlayer, gr.Markdown, tuple[gr.Button, gr.Butt
     return strip, status, (compare, stop)
 
 
+def _follow_card(store: ModelStore, card: gr.Dropdown, board: pictures.Board) -> pictures.Change:
+    """Let another card bring its own scribble, unless the visitor's stands there."""
+    ours = [board.canvas.postprocess(scribble(bars)) for bars in (THREE, BAG)]
+
+    def follow(name: str, sent: object) -> Any:  # noqa: ANN401 (a skip or an array)
+        return first_scribble(store, name) if sent in ours else gr.skip()
+
+    return card.change(
+        kit.quick(follow), [card, board.canvas], board.canvas, **pictures.QUIET
+    ).success
+
+
 def _wire_drowned(
     store: ModelStore,
     card: gr.Dropdown,
@@ -126,10 +144,12 @@ def _wire_drowned(
         return picture[0, 0].numpy(), f"{views.describe_step(model.schedule, t)}."
 
     def begin() -> tuple:
-        return show(card.value, board.canvas.postprocess(scribble()), SHARE, 0)
+        drawn = board.canvas.postprocess(first_scribble(store, card.value))
+        return show(card.value, drawn, SHARE, 0)
 
     inputs = [card, board.canvas, share, seed]
-    for change in (*pictures.board_changes(board), share.input, seed.change, card.change):
+    followed = _follow_card(store, card, board)
+    for change in (*pictures.board_changes(board), share.input, seed.change, followed):
         change(kit.quick(show), inputs, outputs, **pictures.QUIET)
     kit.on_first_sight(begin, outputs)
 
