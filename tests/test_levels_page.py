@@ -6,8 +6,11 @@ import math
 import pytest
 import torch
 from levels_shelf import GATED_8, GATED_256, PLAIN_8, PLAIN_256, toy_store
+from shelved import write_checkpoint
 
 from genlab import data
+from genlab.analysis.likelihood import pixel_nats
+from genlab.core.cards import Figure
 from genlab.core.images import dequantise
 from genlab.inference.autoregressive import sample
 from genlab.store import ModelStore
@@ -99,10 +102,77 @@ def test_figures_are_the_card_s_with_their_errors(shelf):
     gated = levels_views.figures_of(shelf.card_file(GATED_8), has_classes=True, seconds=1.234)
     unmeasured = levels_views.figures_of(shelf.card_file(GATED_256), has_classes=True)
 
-    assert plain == ["0.612 ± 0.004", "no classes", "1", "0.5 minutes", "–"]
-    assert gated[:2] == ["0.587 ± 0.003", "0.571 ± 0.003"]
+    assert plain == [
+        *("0.612 ± 0.004 of 10,000 test pictures", "no classes", "176.40 ± 1.90"),
+        *("1", "0.5 minutes, 1 steps", "–"),
+    ]
+    assert gated[0] == "0.587 ± 0.003 of 4,000 test pictures"
+    assert gated[1:3] == ["0.571 ± 0.003", "not measured"]
     assert gated[-1] == "1.23 s"
-    assert unmeasured[:2] == ["not measured", "not measured"]
+    assert unmeasured[:3] == ["not measured"] * 3
+    assert len(plain) == len(gated) == len(levels_views.FIGURES)
+
+
+def measured_rows(folder, *rows):
+    """A store of all four cards, and their names; of each row (bits, n, distance) of each card."""
+    store = toy_store(folder)
+    names = [name for row in GRID for name in row]
+    for name, (bits, count, distance) in zip(names, sum(rows, ()), strict=True):
+        kind = "bits_per_dim" if name.startswith("pixelcnn") else "bits_per_dim_mixture"
+        figures = {kind: Figure(bits, 0.003, count, "")}
+        if distance:
+            figures["fid_times_floor"] = Figure(distance, 2.0, 10_000, "")
+        write_checkpoint(folder, store.card(name), figures=figures)
+    return store, names
+
+
+def test_a_row_in_which_likelihood_and_distance_disagree_is_named_with_its_figures(tmp_path):
+    agree = ((0.32, 10_000, 176.0), (0.30, 4_000, 43.0))
+    differ = ((1.025, 10_000, 212.6), (1.065, 4_000, 64.6))
+
+    words = levels_views.compare_rows(*measured_rows(tmp_path, agree, differ))
+
+    assert "At 8 levels distance and likelihood do not contradict each other." in words
+    assert "**At 256 levels the two disagree**: PixelCNN has the better likelihood " in words
+    assert "(1.025 against 1.065 bits/dim), Gated PixelCNN the samples nearer" in words
+    assert "(64.6 against 212.6 × floor)" in words
+    assert "not as many test pictures" in words
+
+
+def test_a_difference_within_its_error_is_no_disagreement(tmp_path):
+    close = ((1.025, 4_000, 212.6), (1.030, 4_000, 64.6))
+
+    words = levels_views.compare_rows(*measured_rows(tmp_path, close, close))
+
+    assert "disagree" not in words
+    assert "not as many" not in words
+
+
+def test_a_row_with_a_figure_that_is_not_measured_has_no_verdict(tmp_path):
+    differ = ((1.025, 10_000, 212.6), (1.065, 4_000, 64.6))
+    half = ((1.025, 10_000, 212.6), (1.065, 4_000, None))
+
+    words = levels_views.compare_rows(*measured_rows(tmp_path, differ, half))
+
+    assert "At 8 levels the two disagree" in words
+    assert "At 256 levels" not in words
+
+
+def test_the_cost_of_a_fine_grey_says_whose_it_is_and_what_was_told(shelf):
+    config, _ = config_of(shelf)
+
+    assert "**Gated PixelCNN, 256 levels**, told no class, about a test picture:" in config
+    assert "told no class" not in levels_grey.introduce(shelf, PLAIN_256)
+
+
+def test_the_cost_of_a_fine_grey_is_that_without_a_class(shelf):
+    model = shelf.get(GATED_256)
+    pixels = data.to_levels(data.examples("mnist").images[levels_grey.EXAMPLE], 256)
+
+    shown, _ = levels_grey.show_cost(shelf, GATED_256)
+
+    bits = pixel_nats(model, pixels[None], torch.tensor([model.null_label])).mean() / math.log(2)
+    assert shown[1].note == f"{bits.item():.3f} bits/dim"
 
 
 def test_an_untrained_card_says_how_to_train_it_and_only_that(shelf):

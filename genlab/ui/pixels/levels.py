@@ -1,7 +1,8 @@
 """The page of grey levels: two networks, two numbers of levels, four cards side by side.
 
-All four learned from the same pictures, so what differs between the columns is the stacks, and
-between the rows the levels. A card without weights says how to get them.
+All four learned from the same pictures. Between the rows the levels differ; between the columns
+more than the stacks: the gated networks know classes, and parameters and steps are others. A card
+without weights says how to get them.
 """
 
 import functools
@@ -75,7 +76,7 @@ def _declare_controls() -> tuple:
         "Stop", variant="stop", visible=False, elem_id="levels-stop",
         elem_classes="genlab-primary",
     )  # fmt: skip
-    words = gr.Markdown("", min_height=120, elem_id="levels-words", elem_classes="genlab-status")
+    words = gr.Markdown("", min_height=400, elem_id="levels-words", elem_classes="genlab-status")
     return seed, dice, start, stop, words
 
 
@@ -87,6 +88,7 @@ def _declare_why(store: ModelStore, section: gr.Accordion) -> None:
         told = ", ".join(f"`python -m train {name}`" for name in views.FINEST)
         gr.Markdown(f"With a model of 256 levels there is more to see here. Train one: {told}.")
         return
+    gr.Markdown(grey.introduce(store, trained[-1]), elem_id="levels-whose")
     panels = PicturePanels(label="What a fine grey costs", panels=grey.PANELS, size=210,
                            elem_id="levels-cost")  # fmt: skip
     chart = gr.HTML("", min_height=330, elem_id="levels-chart")

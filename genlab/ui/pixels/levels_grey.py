@@ -12,9 +12,10 @@ from torch import Tensor
 
 from genlab import data
 from genlab.core.images import dequantise, quantise
-from genlab.core.protocols import Autoregressive
-from genlab.store import ModelStore
+from genlab.core.protocols import Autoregressive, Conditional
+from genlab.store import ModelStore, skeleton
 from genlab.ui.canvas.panels import Panel, ShownPicture
+from genlab.ui.pixels.levels_views import title_of
 
 COARSE, FINE = 8, 256  # levels
 EXAMPLE = 32  # of the shipped ones: a three
@@ -84,6 +85,12 @@ def split_cost(model: Autoregressive, pixels: Tensor, label: int | None = None) 
     whole = -logs.gather(0, pixels)[0]
     coarse = -logs.masked_fill(~belongs, -math.inf).logsumexp(dim=0)
     return torch.stack([whole, coarse, whole - coarse]) / math.log(2)
+
+
+def introduce(store: ModelStore, name: str) -> str:
+    """Whose opinion is shown, and what the network was told."""
+    untold = ", told no class" if isinstance(skeleton(store.card(name)), Conditional) else ""
+    return f"**{title_of(store, name)}**{untold}, about a test picture:"
 
 
 def show_cost(store: ModelStore, name: str) -> tuple[list[ShownPicture], str]:

@@ -1,12 +1,15 @@
 """What the cells of the page of grey levels show: pictures as they are drawn, and the figures."""
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
+from genlab.analysis.figure_kinds import KINDS
 from genlab.analysis.figures import describe
+from genlab.analysis.rankings import Ranked, disagreements, rank
 from genlab.core.cards import CardFile
 from genlab.core.errors import InputError
 from genlab.core.frames import Frame
@@ -23,8 +26,9 @@ GRID = (
 """Cards: a row a number of levels, a column a network."""
 
 FINEST = GRID[-1]
+BITS = next(kind for kind in KINDS if kind.key == "bits")
 COUNT = 4  # pictures of a card
-FIGURES = ("Bits/dim", "Given the class", "Parameters", "Trained", "Drawn in")
+FIGURES = ("Bits/dim", "Given the class", "FID × floor", "Parameters", "Trained", "Drawn in")
 UNKNOWN = "not measured"
 NONE = "no classes"
 INTERVAL = 0.15  # seconds between the pictures of a run: each message holds them all
@@ -43,9 +47,13 @@ def is_trained(store: ModelStore, name: str) -> bool:
 
 def title_of(store: ModelStore, name: str) -> str:
     """The network and its levels, as the grid names them."""
-    model = skeleton(store.card(name))
-    network = "Gated PixelCNN" if isinstance(model, Conditional) else "PixelCNN"
-    return f"{network}, {model.spec.levels} levels"
+    return f"{network_of(store, name)}, {skeleton(store.card(name)).spec.levels} levels"
+
+
+def network_of(store: ModelStore, name: str) -> str:
+    """The kind of a card's network."""
+    is_gated = isinstance(skeleton(store.card(name)), Conditional)
+    return "Gated PixelCNN" if is_gated else "PixelCNN"
 
 
 def untrained(store: ModelStore, name: str) -> str:
@@ -66,12 +74,13 @@ def figures_of(recorded: CardFile, has_classes: bool, seconds: float | None = No
     """
     found = recorded.figures
     whole = found.get("bits_per_dim") or found.get("bits_per_dim_mixture")
-    told = found.get("bits_per_dim_conditional")
+    told, distance = found.get("bits_per_dim_conditional"), found.get("fid_times_floor")
     return [
-        describe(whole) if whole else UNKNOWN,
+        f"{describe(whole)} of {whole.n:,} test pictures" if whole else UNKNOWN,
         (describe(told) if told else UNKNOWN) if has_classes else NONE,
+        describe(distance) if distance else UNKNOWN,
         f"{recorded.parameters:,}",
-        f"{recorded.minutes:g} minutes",
+        f"{recorded.minutes:g} minutes, {recorded.steps:,} steps",
         "–" if seconds is None else f"{seconds:.2f} s",
     ]
 
@@ -134,7 +143,48 @@ def describe_run(store: ModelStore, names: Sequence[str], seed: int) -> str:
         dealt = ", ".join(map(str, labels_of(store.get(gated)).tolist()))
         told += f" The gated network is told the classes {dealt}; the plain one knows none."
     return (
-        f"{told} Compare bits/dim along a row, where both models are about the same pictures. "
-        "Down a column it must grow: finer greys are more to tell. Why some pictures begin a "
-        "second stroke at the foot, the page *Sampling* checks under *Common mistakes*."
+        f"{told}\n\n{compare_rows(store, names)}\n\nDown a column bits/dim must grow: finer greys "
+        "are more to tell. Why some pictures begin a second stroke at the foot, the page "
+        "*Sampling* checks under *Common mistakes*."
+    )
+
+
+def compare_rows(store: ModelStore, names: Sequence[str]) -> str:
+    """What may be compared along a row, and where likelihood and samples disagree about who won."""
+    rows = {row: rank_row(store, row) for row in GRID if set(row) <= set(names)}
+    measured = {row: ranked for row, ranked in rows.items() if len(ranked) == len(row)}
+    same = all(len({each.cost.n for each in ranked}) == 1 for ranked in measured.values())
+    told = "Compare bits/dim along a row: the same data in the same levels" + (
+        "." if same else ", though not as many test pictures."
+    )
+    if not measured:
+        return told
+    verdicts = " ".join(_verdict(store, row, ranked) for row, ranked in measured.items())
+    return (
+        f"{told} FID × floor says how many times as far samples are from test pictures as training "
+        f"pictures are.\n\n{verdicts}"
+    )
+
+
+def rank_row(store: ModelStore, row: Sequence[str]) -> list[Ranked]:
+    """The networks of a row that have both figures."""
+    values = (math.prod(skeleton(store.card(name)).spec.shape) for name in row)
+    found = (
+        rank(network_of(store, name), BITS, store.card_file(name).figures, values=count)
+        for name, count in zip(row, values, strict=True)
+    )
+    return [each for each in found if each is not None]
+
+
+def _verdict(store: ModelStore, row: Sequence[str], ranked: Sequence[Ranked]) -> str:
+    levels = f"At {skeleton(store.card(row[0])).spec.levels} levels"
+    found = disagreements(ranked)
+    if not found:
+        return f"{levels} distance and likelihood do not contradict each other."
+    better, nearer = found[0]
+    return (
+        f"**{levels} the two disagree**: {better.title} has the better likelihood "
+        f"({better.cost.value:.3f} against {nearer.cost.value:.3f} bits/dim), {nearer.title} the "
+        f"samples nearer to real pictures ({nearer.distance.value:.1f} against "
+        f"{better.distance.value:.1f} × floor)."
     )
