@@ -246,11 +246,44 @@ def recorded(figures):
 def test_the_training_s_facts_are_those_of_the_card_file():
     figure = Figure(0.1234, 0.0021, 10_000, "python -m train.evaluate tiny")
 
-    text = diffusion.describe_training(recorded({"fid_50_steps": figure}), cosine_schedule(STEPS))
+    text = diffusion.describe_training(recorded({"noise_error": figure}), cosine_schedule(STEPS))
 
     for fact in ("12,345", "678", "9.5 minutes", "`python -m train tiny`", "| 100 |", "10,000"):
         assert fact in text
     assert "0.123" in text
+
+
+def test_every_walk_s_multiple_of_the_floor_stands_under_its_steps_and_number_of_pictures():
+    walks = {
+        "fid_250_steps": (1.25, 2000), "fid_20_steps_dpm_solver": (5.5, 10_000),
+        "fid_20_steps": (4.5, 10_000), "fid_20_steps_eta_1": (3.5, 10_000),
+        "fid_20_steps_2000_samples": (2.5, 2000), "fid_4_steps_eta_0.5": (9.5, 2000),
+    }  # fmt: skip
+    figures = {
+        f"{name}{kind}": Figure(value if kind == "_times_floor" else 77, 0.25, n, "x")
+        for name, (value, n) in walks.items()
+        for kind in ("", "_floor", "_times_floor")
+    }
+
+    text = diffusion.describe_training(recorded(figures), cosine_schedule(STEPS))
+
+    tables = {
+        int(each.split(" ")[0].replace(",", "")): [
+            [cell.strip().removesuffix(" ± 0.25") for cell in line.strip("|").split("|")]
+            for line in each.split("\n\n")[1].splitlines()
+        ]
+        for each in text.split("number of steps**, ")[1:]
+    }
+    assert list(tables) == [10_000, 2000]
+    many, few = ([rows[0], *rows[2:]] for rows in tables.values())
+    assert many == [
+        ["Steps", "20"], ["DDIM", "4.50"], ["DDIM, η = 1", "3.50"], ["DPM-Solver++", "5.50"],
+    ]  # fmt: skip
+    assert few == [
+        ["Steps", "4", "20", "250"], ["DDIM", "–", "2.50", "1.25"],
+        ["DDIM, η = 0.5", "9.50", "–", "–"],
+    ]  # fmt: skip
+    assert "77" not in text
 
 
 def test_a_card_without_figures_or_file_says_what_to_do(store):

@@ -14,6 +14,7 @@ WALK = re.compile(
     r"fid_(?P<steps>\d+)_steps(?P<eta>_eta_[\d.]+)?(?P<sampler>_dpm_solver|_ddpm)?"
     rf"(?P<fewer>{FEWER})?(?P<kind>_floor|_times_floor)?"
 )
+TIMES = "_times_floor"
 TITLES = {"": "DDIM", "_ddpm": "DDPM", "_dpm_solver": "DPM-Solver++"}
 KINDS = {"": "FID", "_floor": "FID of real training pictures beside", "_times_floor": "FID × floor"}
 ERRORS = {
@@ -58,6 +59,29 @@ def walk_figure(
     return fewer or figures.get(f"{name}_times_floor")
 
 
+def is_of_a_walk(name: str) -> bool:
+    """Whether a figure is named after a walk."""
+    return WALK.fullmatch(name) is not None
+
+
+def multiples(figures: Mapping[str, Figure]) -> dict[int, dict[str, dict[int, Figure]]]:
+    """FID × floor of all walks: by number of pictures, most first; by way, such as "DDIM, η = 1",
+    those with less luck first; by number of steps, rising.
+    """
+    matched = ((WALK.fullmatch(name), figure) for name, figure in figures.items())
+    found = [(each, figure) for each, figure in matched if each and each["kind"] == TIMES]
+    found.sort(key=lambda pair: (-pair[1].n, _way(pair[0]), int(pair[0]["steps"])))
+    told: dict[int, dict[str, dict[int, Figure]]] = {}
+    for each, figure in found:
+        told.setdefault(figure.n, {}).setdefault(_way(each), {})[int(each["steps"])] = figure
+    return told
+
+
+def _way(walk: re.Match[str]) -> str:
+    luck = f", η = {walk['eta'].removeprefix('_eta_')}" if walk["eta"] else ""
+    return f"{TITLES[walk['sampler'] or '']}{luck}"
+
+
 def title_of(name: str) -> str | None:
     """A figure's name for people; None for a figure of another subject."""
     if name in ERRORS:
@@ -65,10 +89,8 @@ def title_of(name: str) -> str | None:
     found = WALK.fullmatch(name)
     if found is None:
         return None
-    luck = f", η = {found['eta'].removeprefix('_eta_')}" if found["eta"] else ""
     fewer = ", 2,000 samples" if found["fewer"] else ""
-    walk = f"{found['steps']} steps of {TITLES[found['sampler'] or '']}{luck}{fewer}"
-    return f"{KINDS[found['kind'] or '']}, {walk}"
+    return f"{KINDS[found['kind'] or '']}, {found['steps']} steps of {_way(found)}{fewer}"
 
 
 def about(names: Mapping[str, Figure]) -> list[str]:

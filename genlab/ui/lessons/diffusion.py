@@ -1,10 +1,11 @@
 """*Look closer* of the diffusion page: one training example and one step back, in numbers."""
 
 import inspect
+from collections.abc import Iterator
 
 import gradio as gr
 
-from genlab.analysis.diffusion_figures import about
+from genlab.analysis.diffusion_figures import about, is_of_a_walk, multiples
 from genlab.analysis.figures import describe, name_of
 from genlab.core.cards import CardFile
 from genlab.core.errors import CheckpointError
@@ -146,6 +147,22 @@ def _figures(recorded: CardFile) -> str:
     rows = "\n".join(
         f"| {name_of(key)} | {describe(figure)} | {figure.n:,} |"
         for key, figure in recorded.figures.items()
+        if not is_of_a_walk(key)
     )
     table = f"| Figure | Value ± standard error | Images |\n|---|---:|---:|\n{rows}"
-    return "\n\n".join([table, *about(recorded.figures)])
+    return "\n\n".join([*([table] if rows else []), *_walks(recorded), *about(recorded.figures)])
+
+
+def _walks(recorded: CardFile) -> Iterator[str]:
+    """A table of the ways back for each number of pictures; the rest of it stands on Models."""
+    for count, ways in multiples(recorded.figures).items():
+        steps = sorted({each for found in ways.values() for each in found})
+        rows = "\n".join(
+            f"| {way} | "
+            + " | ".join(describe(found[each]) if each in found else "–" for each in steps)
+            + " |"
+            for way, found in ways.items()
+        )
+        head = " | ".join(map(str, steps))
+        yield f"**FID × floor by number of steps**, {count:,} pictures:"
+        yield f"| Steps | {head} |\n|---|{'---:|' * len(steps)}\n{rows}"
