@@ -30,7 +30,7 @@ function billText(run) {
   return (isDone ? '' : 'So far: ') + (last.passes === 1 ? '1 pass' : last.passes + ' passes') +
     ' of the network over ' + (each === 1 ? 'one image' : each + ' images each') +
     (each > run.images ? ', with the class and without, as guidance asks' : '') + '; ' +
-    last.seconds.toFixed(2) + ' s on the server.' + keptText(run);
+    last.seconds.toFixed(2) + ' s of computing on the server.' + keptText(run);
 }
 
 function shareText(run, shown) {

@@ -1,6 +1,5 @@
 """Runs of the page *Backward*: what was asked for, and the stream that the player reads."""
 
-import time
 from collections.abc import Generator
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.trajectory_payload import Bill, Extra, TrajectoryEncoder, plan_steps
 from genlab.ui.diffusion.asked import asked_label, asked_model, repeated
+from genlab.ui.diffusion.computing_time import Timed
 from genlab.ui.diffusion.one_step import mean_weights
 from genlab.ui.latent import codes
 
@@ -92,8 +92,8 @@ def draw_backward(store: ModelStore, asked: AskedRun, name: str) -> Generator[st
     path = legs(spaced_steps(schedule.steps, settings.steps))
     encoder = _encoder(store, model, asked, path, name)
     noise = ImageNoise(model.spec, asked.seed, asked.images)
-    started = time.perf_counter()
-    frames = stream_diffusion(model, noise, settings, labels=repeated(asked.label, asked.images))
+    labels = repeated(asked.label, asked.images)
+    frames = Timed(stream_diffusion(model, noise, settings, labels=labels))
     yield encoder.header()
     kept, earlier = set(encoder.kept), None
     for frame in frames:
@@ -101,7 +101,7 @@ def draw_backward(store: ModelStore, asked: AskedRun, name: str) -> Generator[st
             weights = mean_weights(
                 rule, schedule, frame.t, frame.t_next, t_before=earlier and earlier.t
             )
-            bill = Bill(model.passes, model.judged, time.perf_counter() - started)
+            bill = Bill(model.passes, model.judged, frames.seconds)
             yield encoder.line(
                 frame, weights, schedule.alpha_bar(frame.t_next), bill,
                 earlier and earlier.x0_hat,

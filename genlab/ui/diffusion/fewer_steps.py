@@ -47,7 +47,8 @@ little does better without, above all in few steps
 *Quality* is read from the model's card: the Fréchet distance between samples and test pictures in
 the features of a classifier, as a multiple of that of real training pictures. It was measured with
 thousands of pictures; six tell nothing of the kind. *Changed by* compares a row with the one above,
-noise by noise.
+noise by noise. *Time now* is what the server spent on computing, without sending, as under
+*Backward*.
 """
 
 

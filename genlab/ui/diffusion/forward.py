@@ -14,6 +14,7 @@ from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.drowned import DrownedPicture
 from genlab.ui.diffusion import forward_views as views
+from genlab.ui.diffusion.computing_time import Timed
 from genlab.ui.latent import codes, pictures, sliders
 
 BOARD = "Picture"
@@ -95,16 +96,15 @@ def show_course(
 
 def walk(asked: views.Asked, image: Tensor) -> Iterator[tuple]:
     """Updates of component and words while the steps are walked."""
-    started = told = time.monotonic()
-    for done in views.take_walk(_walks, asked):
+    told, steps = time.monotonic(), Timed(views.take_walk(_walks, asked))
+    for done in steps:
         if time.monotonic() - told >= kit.MESSAGE_INTERVAL:
             told = time.monotonic()
             yield gr.skip(), f"Step {done:,} of {asked.steps:,}"
-    seconds = time.monotonic() - started
     drowned = views.drown(_walks, asked, image)
     words = (
-        f"{views.DRAWS} walks of {asked.steps:,} steps took {seconds:.2f} s. A jump, to any t, is "
-        "one step."
+        f"{views.DRAWS} walks of {asked.steps:,} steps took {steps.seconds:.2f} s of computing. A "
+        "jump, to any t, is one step."
     )
     yield gr.update(value=drowned, walk=views.shown_walk(_walks, asked)), words
 

@@ -36,7 +36,8 @@ looks like, towards what only this class looks like.
 weight. And variety: all pictures move towards the same typical ones. *Apart* is how far two
 pictures of a row are from each other (root mean square of a pixel as a share of the grey range,
 mean over all pairs). *Of the class* counts the pictures that a classifier, the judge, takes for the
-class; it errs too, and sixteen pictures that are all the same can please it as well.
+class; it errs too, and sixteen pictures that are all the same can please it as well. *Time now* is
+what the server spent on computing, without sending, as under *Backward*.
 """
 
 

@@ -3,7 +3,6 @@
 Only the settings differ from row to row: every one begins with the same x_T, which is shown too.
 """
 
-import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.multiples import Mark, line
 from genlab.ui.diffusion import asked
+from genlab.ui.diffusion.computing_time import Timed
 from genlab.ui.latent import codes
 from genlab.ui.latent.reading import judge_of
 
@@ -57,7 +57,7 @@ class Row:
     Attributes:
         images: (N, C, H, W) in [0, 1].
         passes: of the network, each of all pictures.
-        seconds: in which it was at work; what it took to send pictures is not in it.
+        seconds: of computing them, see `Timed`.
         seen: the class that the judge sees in each, None without a judge.
     """
 
@@ -98,15 +98,13 @@ def run(start: Beginning, settings: DiffusionSettings, row: int) -> Generator[st
     """One row; how far it is comes first, piece by piece, then its result."""
     labels = asked.repeated(start.label, start.count)
     noise = ImageNoise(start.model.spec, start.seed, start.count)
-    frames = iter(stream_diffusion(start.model, noise, settings, labels=labels))
-    spent, frame = 0.0, None
-    while frame is None or not frame.is_last:
-        yield line(row, note=progress(frame.step if frame else 0, settings.steps))
-        began = time.perf_counter()
-        frame = next(frames)
-        spent += time.perf_counter() - began
+    yield line(row, note=progress(0, settings.steps))
+    frames = Timed(stream_diffusion(start.model, noise, settings, labels=labels))
+    for frame in frames:
+        if not frame.is_last:
+            yield line(row, note=progress(frame.step, settings.steps))
     passes = settings.steps * passes_a_step(settings)
-    return Row(frame.images, passes, spent, judged(start.judge, frame.images))
+    return Row(frame.images, passes, frames.seconds, judged(start.judge, frame.images))
 
 
 def passes_a_step(settings: DiffusionSettings) -> int:
