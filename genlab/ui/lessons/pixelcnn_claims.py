@@ -125,19 +125,20 @@ def compare_cards(store: ModelStore, name: str) -> str:
     if len(found) < 2:
         return ""
     rows = "\n".join(
-        f"| {each.title} | {describe(each.cost)} | {each.cost.n:,} | {describe(each.distance)} |"
-        for each in found
+        f"| {each.title} | {describe(each.cost)} | {describe(each.distance)} |" for each in found
     )
     return (
-        f"\n\nThe cards about such pictures:\n\n| | {unit} | test pictures | {FID.title} |\n"
-        f"|---|---:|---:|---:|\n{rows}\n\n{tell_agreement(found, unit=unit)}"
+        f"\n\nThe cards about such pictures, scored on {min(each.cost.n for each in found):,} of "
+        f"them or more:\n\n| | {unit} | {FID.title} |\n|---|---:|---:|\n{rows}\n\n"
+        f"{tell_agreement(found, unit=unit)}"
     )
 
 
 def rivals(store: ModelStore, name: str, kind: FigureKind) -> Iterator[Ranked | None]:
     """The cards about the same pictures in the same levels, None for one that is not measured.
 
-    Bounds stay out: who has the better one need not have the better likelihood.
+    Their families tell them apart. Bounds stay out: who has the better one need not have the
+    better likelihood.
     """
     spec, about = spec_of(store, name), data_of(store, name)
     for card in store.cards_with(Autoregressive):
@@ -146,7 +147,7 @@ def rivals(store: ModelStore, name: str, kind: FigureKind) -> Iterator[Ranked | 
                 figures = store.card_file(card.name).figures
             except CheckpointError:  # the Models tab says so; the others still compare
                 continue
-            yield rank(card.title, kind, figures, values=math.prod(spec.shape))
+            yield rank(card.family, kind, figures, values=math.prod(spec.shape))
 
 
 def spec_of(store: ModelStore, name: str) -> ImageSpec:
