@@ -99,7 +99,7 @@ def test_the_words_weigh_the_variance_of_the_picture_that_is_shown(opened, tmp_p
 
     drowned.wait("!g.veiled")
     assert noisier_from(drowned) == int((of_picture < 0.5).nonzero()[0])
-    left = f"Of its variance, ᾱ = {100 * alpha_bars[420]:.0f} % is left."
+    left = f"Of the picture’s variance, ᾱ = {100 * alpha_bars[420]:.0f} % is left."
     expect(drowned.part("verdict")).to_contain_text(left)
     Image.new("L", (28, 28), 90).save(tmp_path / "even.png")  # its variance is 0
     upload(tab, tmp_path / "even.png")

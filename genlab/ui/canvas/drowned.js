@@ -31,7 +31,7 @@ const charts = [
     axis: () => linearAxis(0, 1, 1),
   }),
   makeChart(part('charts'), {
-    title: 'Variance of the noise that one step adds',
+    title: 'Variance that one step adds',
     lines: [{ name: 'β', colour: PURPLE, at: (at) => (at < 0 ? 0 : course.betas[at]) }],
     axis: () => betaAxis(Math.max(...course.betas)),
   }),
@@ -129,7 +129,7 @@ function verdict() {
   if (guess === null) return isVeiled ? 'Drag t until you can no longer tell what it is.' : '';
   const share = alphaBar(course, guess);
   return 'You lost it at t = ' + guess + ', ' + percent((guess + 1) / course.steps) + ' of the way. There √ᾱ = '
-    + amplitude(Math.sqrt(share)) + ': that is the amplitude which is left. Of its variance, ᾱ = ' + percent(share) + ' is left.';
+    + amplitude(Math.sqrt(share)) + ': that is the amplitude which is left. Of the picture’s variance, ᾱ = ' + percent(share) + ' is left.';
 }
 
 function ending() {
