@@ -1,5 +1,7 @@
 """The diffusion tab as a whole: what it offers with models, with other data, and without any."""
 
+import json
+
 import gradio as gr
 import pytest
 from restoring_shelf import CLASSES, DENOISER, OTHER, restoring_store
@@ -52,10 +54,44 @@ def test_every_page_is_a_part_of_the_tab_and_has_a_question(store):
     assert texts(blocks).count("\n## ") + 1 >= len(tab.PAGES)
 
 
-def test_without_a_model_the_tab_says_how_to_train_one(tmp_path):
-    blocks = declare(restoring_store(tmp_path, "judge"))
+@pytest.fixture(scope="module")
+def untrained(tmp_path_factory):
+    return declare(restoring_store(tmp_path_factory.mktemp("untrained"), "judge"))
 
-    assert "python -m train ddpm-mnist" in texts(blocks)
+
+def parts_of(blocks):
+    return {each.label: each for each in blocks.blocks.values() if isinstance(each, gr.Tab)}
+
+
+def told(part):
+    """All that stands in Markdown within a part."""
+    if isinstance(part, gr.Markdown):
+        return str(part.value)
+    return "\n".join(map(told, getattr(part, "children", ())))
+
+
+def test_without_a_model_every_page_but_forward_says_how_to_train_one(untrained):
+    parts = parts_of(untrained)
+
+    silent = [
+        title for title in tab.PAGES if "python -m train ddpm-mnist" not in told(parts[title])
+    ]
+
+    assert silent == ["Forward"]
+    assert "python -m train ddpm-mnist" in texts(untrained)
+
+
+def test_without_a_model_the_tab_opens_at_forward_which_drowns_and_walks(untrained):
+    forward_part = parts_of(untrained)["Forward"]
+    handlers = {each.name: each.fn for each in untrained.fns.values()}
+    asked = ["linear", 12, 0.008, 1e-4, 0.02, 0]
+
+    assert forward_part.parent.selected == forward_part.id
+    drowned = handlers["follow_controls"](None, "", *asked)
+    *_, (shown, words) = handlers["run"](None, "", *asked)
+
+    assert json.loads(drowned["course"])["steps"] == 12
+    assert shown["value"].counted is not None and "walks of 12 steps" in words
 
 
 def test_the_warm_up_draws_what_pages_open_with(store):

@@ -31,8 +31,10 @@ from genlab.ui.lessons import diffusion_claims, film
 
 FIRST = "ddpm-mnist"  # the card that the page begins with: the longer trained
 UNTRAINED = (
-    f"No diffusion model is trained yet. Run `python -m train {FIRST}`, then start GenLab again."
+    f"No diffusion model is trained yet. Run `python -m train {FIRST}`, then start GenLab again. "
+    "Forward needs no trained network."
 )
+WITHOUT_NETWORK = "Forward"  # of `PAGES`: where the tab opens as long as no card is trained
 PAGES = {
     "Backward": backward,
     "Forward": forward,
@@ -49,33 +51,33 @@ PAGES = {
 def build(store: ModelStore) -> None:
     """Declare the page and wire it."""
     cards = offered_cards(store)
-    if not cards:
-        gr.Markdown(kit.text("diffusion"), elem_classes="genlab-question")
-        gr.Markdown(UNTRAINED)
-        return
+    first = cards[0].name if cards else None
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             gr.Markdown(kit.text("diffusion"), elem_classes="genlab-question")
-        with gr.Column(scale=3, min_width=340), gr.Row():
+            if not cards:
+                gr.Markdown(UNTRAINED)
+        with gr.Column(scale=3, min_width=340, visible=bool(cards)), gr.Row():
             card = gr.Dropdown(
-                [(each.title, each.name) for each in cards],
-                value=cards[0].name, label="Model", min_width=260,
+                [(each.title, each.name) for each in cards], value=first, label="Model",
+                min_width=260,
             )  # fmt: skip
             label = gr.Dropdown(
                 label="Class", min_width=260, elem_id="diffusion-class",
-                **offered_classes(store, cards[0].name),
+                **offered_classes(store, first),
             )  # fmt: skip
     card.change(
         lambda name: gr.update(**offered_classes(store, name)), card, label,
         show_progress="hidden", api_visibility="private",
     )  # fmt: skip
-    with gr.Tabs():
+    with gr.Tabs(selected=None if cards else WITHOUT_NETWORK):
         for title, page in PAGES.items():
-            with gr.Tab(title):
+            with gr.Tab(title, id=title):
                 page.build(store, card, label)
-    film.build(store, card)
-    lessons.build(store, card)
-    common_mistakes(diffusion_claims.claims(store), card)
+    if cards:
+        film.build(store, card)
+        lessons.build(store, card)
+        common_mistakes(diffusion_claims.claims(store), card)
 
 
 def offered_cards(store: ModelStore) -> list[ModelCard]:
@@ -83,12 +85,10 @@ def offered_cards(store: ModelStore) -> list[ModelCard]:
     return sorted(store.cards_with(Denoiser), key=lambda card: card.name != FIRST)
 
 
-def offered_classes(store: ModelStore, name: str) -> dict[str, Any]:
+def offered_classes(store: ModelStore, name: str | None) -> dict[str, Any]:
     """Settings of the class picker as the card's network has classes; first, any of them."""
-    named = [
-        (codes.class_name(store, name, label), str(label))
-        for label in range(skeleton(store.card(name)).classes)
-    ]
+    count = skeleton(store.card(name)).classes if name else 0
+    named = [(codes.class_name(store, name, label), str(label)) for label in range(count)]
     return {"choices": [("Any", ANY), *named], "value": ANY}
 
 
