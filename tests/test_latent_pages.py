@@ -19,7 +19,13 @@ from genlab import data
 from genlab.analysis.elbo import gaussian_kl
 from genlab.core.errors import GenLabError, InputError
 from genlab.core.images import to_picture
-from genlab.inference.latent import AXIS_VALUES, MAX_CODES, along_axis, prior_codes
+from genlab.inference.latent import (
+    AXIS_VALUES,
+    FARTHEST,
+    MAX_CODES,
+    along_axis,
+    prior_codes,
+)
 from genlab.ui.canvas.example_sheet import ExampleSheet, read_groups
 from genlab.ui.canvas.grid import to_hex
 from genlab.ui.latent import arithmetic, between, codes, encode, pictures, posterior, sliders
@@ -250,6 +256,52 @@ def test_the_words_tell_the_pictures_own_kl(store, images):
 
     kl = gaussian_kl(*store.get("digits").encode(images[1:2])).sum().item()
     assert f"= {kl:.1f} nats" in words
+
+
+@pytest.fixture
+def unsure(store, monkeypatch):
+    """The encoder of "digits" gives every picture a cloud that is 500 times the prior's."""
+    codes.measured(store, "digits")  # of the encoder as it is; it is kept
+    model = store.get("digits")
+    wide = torch.full((1, DIM), 500.0)
+    monkeypatch.setattr(model, "encode", lambda images: (torch.full((1, DIM), 2.0), wide))
+    return model
+
+
+def test_codes_that_the_encoder_drew_far_outside_are_shown_where_they_lie(store, images, unsure):
+    _, rebuilt, draws, words = encode.encode(store, "digits", images[:1], 1)
+
+    mean, std = unsure.encode(images[:1])
+    z = mean + std * torch.randn(encode.DRAWS, DIM, generator=torch.Generator().manual_seed(1))
+    torch.testing.assert_close(torch.stack(values(draws)), unsure.decode(z)[:, 0])
+    assert rebuilt == to_hex(unsure.decode(mean)[0, 0].numpy())
+    outside = int((z.abs() > FARTHEST).any(dim=1).sum())
+    assert f"**{outside}** of the {encode.DRAWS} draws" in words
+    assert "σ reaches 500.0, not 1" in words
+
+
+def test_a_cloud_within_the_prior_is_not_called_wide(store, images):
+    assert "wider" not in encode.encode(store, "digits", images[:1], 1)[3]
+
+
+def test_a_bar_that_leaves_the_scale_ends_with_it_and_is_counted():
+    cloud = posterior.Posterior(
+        torch.zeros(2), torch.tensor([1e7, 1.0]), None, torch.arange(2), torch.ones(2).bool()
+    )
+    drawn = posterior.draw_posterior(cloud)
+
+    ends = [float(each) for each in re.findall(r'y[12]="([\d.]+)"', drawn)]
+    assert min(ends) == posterior.TOP and max(ends) == posterior.HEIGHT - posterior.BOTTOM
+    assert f"1 bar goes on beyond ±{posterior.MOST_REACH:g}" in drawn
+
+
+def test_a_mean_beyond_the_sliders_is_refused_as_the_picture_s(store, images, unsure, monkeypatch):
+    take = handlers(page_of(build_encode, store, "digits"), "take")[-1]
+    far = torch.full((1, DIM), 2 * FARTHEST)
+    monkeypatch.setattr(unsure, "encode", lambda images: (far, torch.ones(1, DIM)))
+
+    with pytest.raises(gr.Error, match="Change the picture"):
+        take("digits", to_hex(images[0, 0].numpy()))
 
 
 def test_the_chart_puts_means_and_spreads_on_one_scale():

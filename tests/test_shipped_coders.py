@@ -8,6 +8,7 @@ from genlab import data
 from genlab.analysis.elbo import elbo
 from genlab.core.protocols import Encoder, LatentDecoder, LatentVariableModel
 from genlab.store import ModelStore, skeleton
+from genlab.ui.latent import codes, encode
 
 STORE = ModelStore()
 SHIPPED = [card for card in STORE.cards if STORE.has_weights(card.name)]
@@ -35,6 +36,16 @@ def share_of_error(model, images):
 @coders
 def test_a_coder_rebuilds_pictures_better_than_their_mean(card, store):
     assert share_of_error(store.get(card.name), examples(card).images / 255) < 0.8
+
+
+@coders
+def test_pictures_unlike_any_in_training_are_encoded_and_shown(card, store):
+    images = codes.example_images(store, card.name)
+    strange = torch.cat([0 * images[:1], 0 * images[:1] + 1, 1 - images[::10]])
+
+    for picture in strange.split(1):
+        _, rebuilt, draws, words = encode.encode(store, card.name, picture, 0)
+        assert rebuilt and words and len(draws) == encode.DRAWS
 
 
 @coders

@@ -81,7 +81,13 @@ def decode_points(model: LatentDecoder, z: Tensor | Sequence) -> Tensor:
     Raises:
         InputError: see `checked_codes`.
     """
-    return torch.cat([model.decode(part) for part in checked_codes(model, z).split(CHUNK)])
+    return decode_encoded(model, checked_codes(model, z))
+
+
+@torch.inference_mode()
+def decode_encoded(model: LatentDecoder, z: Tensor) -> Tensor:
+    """Pictures of codes that an encoder gave, (B, D), wherever they lie: nobody typed them."""
+    return torch.cat([model.decode(part) for part in z.split(CHUNK)])
 
 
 @torch.inference_mode()

@@ -8,8 +8,15 @@ import torch
 from torch import Tensor
 
 from genlab.analysis.elbo import gaussian_kl
+from genlab.core.errors import InputError
 from genlab.core.protocols import LatentVariableModel
-from genlab.inference.latent import MAX_SEED, decode_points, encode_images, posterior_codes
+from genlab.inference.latent import (
+    MAX_SEED,
+    decode_encoded,
+    encode_images,
+    farthest,
+    posterior_codes,
+)
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas import PixelCanvas
@@ -20,6 +27,7 @@ from genlab.ui.latent.posterior import Posterior, draw_posterior
 BOARD = "Picture"
 FIRST = {"mnist": {BOARD: [32]}, "fashion-mnist": {BOARD: [82]}}  # a three, a bag
 DRAWS = 8  # of q(z | x)
+MILLION = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -90,10 +98,10 @@ def encode(store: ModelStore, name: str, image: Tensor, seed: int) -> tuple[str,
     posterior = posterior_of(store, name, image)
     generator = torch.Generator().manual_seed(seed)
     drawn = posterior_codes(posterior.mean, posterior.std, DRAWS, generator)
-    decoded = decode_points(model, torch.cat([posterior.mean.unsqueeze(0), drawn]))
+    decoded = decode_encoded(model, torch.cat([posterior.mean.unsqueeze(0), drawn]))
     rebuilt, *draws = (sliders.cells(picture) for picture in decoded)
     shown = [ShownPicture(picture) for picture in draws]
-    words = describe(store, name, posterior)
+    words = describe(store, name, posterior, drawn)
     return draw_posterior(posterior), sliders.to_hex(rebuilt), shown, words
 
 
@@ -106,17 +114,38 @@ def posterior_of(store: ModelStore, name: str, image: Tensor) -> Posterior:
     return Posterior(mean, std, kl, dimensions.order, dimensions.is_used)
 
 
-def describe(store: ModelStore, name: str, posterior: Posterior) -> str:
-    """How much the code says about this picture, or that it is a point."""
+def describe(store: ModelStore, name: str, posterior: Posterior, drawn: Tensor) -> str:
+    """How much the code says about this picture, or that it is a point; see `outside`."""
     if posterior.kl is None:
         return (
             f"{store.card(name).title} gives a picture one code and no spread, so every draw "
             "below is the reconstruction again."
         )
     return (
-        f"KL(q ‖ p) = {posterior.kl.sum().item():.1f} nats: so much this picture's cloud says "
-        "beyond the prior."
+        f"KL(q ‖ p) = {digits(posterior.kl.sum().item())} nats: so much this picture's cloud says "
+        f"beyond the prior.{outside(posterior, drawn, farthest(codes.encoder_of(store, name)))}"
     )
+
+
+def outside(posterior: Posterior, drawn: Tensor, limit: float) -> str:
+    """That draws, (n, D), lie where the prior deals no code, as those of a strange picture do."""
+    count = int((drawn.abs() > limit).any(dim=1).sum())
+    if not count:
+        return ""
+    lie = "draw below has" if count == 1 else "draws below have"
+    widest = digits(posterior.std.max().item())
+    return (
+        f"\n\nThe cloud is far wider than the prior: σ reaches {widest}, not 1. **{count}** of the "
+        f"{len(drawn)} {lie} numbers beyond ±{limit:g}, where the prior deals nothing; the decoder "
+        "draws something there all the same."
+    )
+
+
+def digits(number: float) -> str:
+    """A number as exact as it is worth reading; the spread of a strange picture has no end."""
+    if number >= MILLION:
+        return "more than a million"
+    return f"{number:,.0f}" if number >= 1000 else f"{number:.1f}"
 
 
 def _wire(
@@ -163,6 +192,12 @@ def _wire_sliders(
     @kit.readable_errors
     def take(name: str, sent: object) -> tuple[Any, ...]:
         mean = posterior_of(store, name, pictures.read_board(board, sent)).mean
+        limit = farthest(codes.encoder_of(store, name))
+        if not (mean.abs() <= limit).all():
+            raise InputError(
+                f"The mean of this picture's code lies beyond ±{limit:g}, where the sliders end. "
+                "Change the picture, then try again."
+            )
         value, *rest = sliders.show_code(store, name, mean, "the mean code of your picture")
         ahead = sliders.look_ahead(store, name, mean)
         return gr.update(value=value, thumbnails=ahead), *rest, "The sliders stand at the mean."

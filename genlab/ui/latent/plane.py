@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from genlab.core.cards import ModelCard
-from genlab.inference.latent import decode_points, encode_images
+from genlab.inference.latent import decode_encoded, decode_points, encode_images
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas import PixelCanvas
@@ -210,7 +210,7 @@ def _handlers(
             gr.update(ellipses=json.dumps([ellipse(mean[0], std[0], "your drawing")])),
             *(gr.update(dots=plane_path(_code(store, each, drawing))) for each in bare),
         ]
-        rebuilt = decode_points(store.get(name), mean)[0, 0].numpy()
+        rebuilt = decode_encoded(store.get(name), mean)[0, 0].numpy()
         return *placed, rebuilt, views.drawing_words(mean[0], std[0])
 
     def switch(name: str, at: str) -> tuple:

@@ -12,7 +12,7 @@ from torch import Tensor
 MOST = 60  # dimensions in the chart, the most used first; the table has all
 HEIGHT, TOP, BOTTOM = 190, 8, 22  # px; the chart lies between
 NAMED = 16  # so many dimensions have room for their names
-LEAST_REACH = 3.0  # of the scale from 0
+LEAST_REACH, MOST_REACH = 3.0, 20.0  # of the scale from 0
 
 STYLE = """
 .gl-q { font-size: 12px; color: var(--body-text-color); }
@@ -81,13 +81,18 @@ def _chart(posterior: Posterior, shown: list[int]) -> str:
 
 
 def _reach(posterior: Posterior, shown: list[int]) -> float:
-    """The scale goes this far up and down: a whole number that holds μ ± σ."""
-    ends = posterior.mean.abs() + posterior.std
-    return max(LEAST_REACH, float(ends[shown].max().ceil()))
+    """The scale goes this far up and down: a whole number that holds μ ± σ, up to the most."""
+    return min(MOST_REACH, max(LEAST_REACH, float(_ends(posterior)[shown].max().ceil())))
+
+
+def _ends(posterior: Posterior) -> Tensor:
+    """How far from 0 the bars go, (D,)."""
+    return posterior.mean.abs() + posterior.std
 
 
 def _y(value: float, reach: float) -> float:
-    share = (reach - value) / (2 * reach)
+    """The place of a value; what lies beyond the scale stands at its end."""
+    share = (reach - min(max(value, -reach), reach)) / (2 * reach)
     return round(TOP + share * (HEIGHT - TOP - BOTTOM), 1)
 
 
@@ -130,7 +135,10 @@ def _legend(posterior: Posterior, shown: int) -> str:
         words.append(", the bar goes from μ − σ to μ + σ, the band is the prior's −1 to 1")
     idle = int((~posterior.is_used).sum())
     hollow = f". Hollow dots: {idle} dimensions that the model does not use" if idle else ""
-    return "".join(words) + hollow + "."
+    cut = int((_ends(posterior)[posterior.order[:shown]] > MOST_REACH).sum())
+    bars = "bar goes" if cut == 1 else "bars go"
+    beyond = f". {cut} {bars} on beyond ±{MOST_REACH:g}" if cut else ""
+    return "".join(words) + hollow + beyond + "."
 
 
 def _table(posterior: Posterior) -> str:
