@@ -160,7 +160,9 @@ def test_a_resumed_run_remembers_what_its_checkpoint_had_cost(home):
     start(home, "--resume")
 
     assert card_of(home).steps == 90
-    assert "--init-from checkpoints/tiny" in card_of(home).command
+    earlier = card_of(home / "first").command
+    again = "python -m train tiny --init-from checkpoints/tiny --steps 30"
+    assert card_of(home).command == f"{earlier} && {again}"
 
 
 def test_a_run_from_before_run_json_goes_on(home):

@@ -217,7 +217,13 @@ def test_a_training_that_begins_with_a_checkpoint_goes_on_counting(home):
 
     second = card_of(home / "second")
     assert (second.steps, second.minutes) == (67, 100.0)
-    assert second.command == "python -m train tiny --init-from checkpoints/tiny --steps 7"
+    first_command = card_of(home / "first").command
+    assert first_command == "python -m train tiny --steps 60"
+    again = "python -m train tiny --init-from checkpoints/tiny --steps"
+    assert second.command == f"{first_command} && {again} 7"
+    third = str(home / "second" / "checkpoints" / "tiny")
+    assert start(home / "third", "--init-from", third, "--steps", "2") == 0
+    assert card_of(home / "third").command == f"{second.command} && {again} 2"
     shown = run_folder(home / "second").read_film()[0]["sha256"]
     assert shown == hash_of_preview(network(weights_of(home / "first")))
 

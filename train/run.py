@@ -42,6 +42,7 @@ class Run:
         init_from: name of the checkpoint whose weights it began with.
         earlier_steps: those of that checkpoint.
         earlier_minutes: those of that checkpoint.
+        earlier_command: trained that checkpoint, where it was this card's: no file keeps it.
     """
 
     card: str
@@ -51,6 +52,7 @@ class Run:
     init_from: str | None = None
     earlier_steps: int = 0
     earlier_minutes: float = 0.0
+    earlier_command: str = ""
 
     @property
     def budget(self) -> Budget:
@@ -59,7 +61,7 @@ class Run:
 
     @property
     def command(self) -> str:
-        """Trains the same again; without folders, which are another machine's."""
+        """Trains as this run did; without folders, which are another machine's."""
         words = ["python", "-m", "train", self.card]
         if self.init_from is not None:
             words += ["--init-from", f"checkpoints/{self.init_from}"]
@@ -69,6 +71,11 @@ class Run:
             words += ["--budget-minutes", f"{self.minutes:g}"]
         words += ["--seed", str(self.seed)] if self.seed else []
         return shlex.join(words)
+
+    @property
+    def commands(self) -> str:
+        """Train the same again, from random weights or from another card's."""
+        return " && ".join(filter(None, (self.earlier_command, self.command)))
 
     def lasting(self, request: Request) -> "Run":
         """The same run with the request's budget, where it names one."""

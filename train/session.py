@@ -63,7 +63,7 @@ def train_card(recipe: Recipe, card: ModelCard, request: Request) -> CardFile | 
         recipe,
         trainer.averaged_weights(),
         folder=request.checkpoints,
-        command=run.command,
+        command=run.commands,
         seed=run.seed,
         steps=run.earlier_steps + trainer.step,
         minutes=run.earlier_minutes + trainer.seconds / 60,
@@ -114,6 +114,7 @@ def start(
         init_from=request.init_from.stem,
         earlier_steps=earlier.steps,
         earlier_minutes=earlier.minutes,
+        earlier_command=earlier.command if earlier.card == card.name else "",
     )
     return run, model
 
