@@ -35,9 +35,8 @@ TURN = 1 / 30  # seconds of computing between two frames of a lane: what an eye 
 _ORDERS = {NAIVE: NAIVE, CACHED: "raster", WAVEFRONT: "wavefront"}
 _REASONS = {
     CACHED: "This network has no sampler that keeps what it computed for earlier pixels.",
-    WAVEFRONT: "Pixels can be drawn together only where none of them sees another. This network "
-    "has no blind spot: a pixel reads its left neighbour and, far to its right, the row above, "
-    "which the cache takes as a whole. So they come one after the other.",
+    WAVEFRONT: "This network has no blind spot: a pixel reads its left neighbour and, far to its "
+    "right, the row above. So its cache draws one after the other.",
 }
 
 _Step = tuple[Frame, Tensor]  # and which pixels are final, (B, H, W) bool
