@@ -85,7 +85,7 @@ def test_the_words_call_a_noise_unknown_only_where_none_drawn_is_as_quiet(store,
     told = noises_views.describe_ways(ways)
 
     assert ("was never shown" in told) == is_quiet
-    assert ("A drawn noise can be as quiet" in told) == (not is_quiet)
+    assert ("Noises of this strength are drawn" in told) == (not is_quiet)
 
 
 def test_the_page_shows_three_rows_and_how_weak_the_noise_becomes(handlers):

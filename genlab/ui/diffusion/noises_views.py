@@ -91,6 +91,6 @@ def _known(spread: float, count: int) -> str:
     if spread < 1 - UNHEARD_OF / math.sqrt(2 * count):
         return "The network was never shown a first step with so little noise."
     return (
-        "A drawn noise can be as quiet, so the network knows such a first step. Between two "
+        "Noises of this strength are drawn, so the network knows such a first step. Between two "
         "different seeds the line loses about half of the variance."
     )
