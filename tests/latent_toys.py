@@ -34,8 +34,11 @@ class LinearGaussian:
 
     def log_likelihood(self, images, z):
         """log N(x; W z, NOISE²)."""
-        normal = torch.distributions.Normal(self.decode(z), self.NOISE)
-        return normal.log_prob(images).flatten(1).sum(dim=1)
+        return self.pixel_log_likelihood(images, z).flatten(1).sum(dim=1)
+
+    def pixel_log_likelihood(self, images, z):
+        """Of each number of x."""
+        return torch.distributions.Normal(self.decode(z), self.NOISE).log_prob(images)
 
     def sample_prior(self, count, generator):
         """Standard normal."""
@@ -84,6 +87,10 @@ class CodedCoin(torch.nn.Module):
         white = images.flatten(1).sum(dim=1)
         log_odds = math.log1p(math.exp(self.logit.item()))
         return white * self.logit - self.SIDE**2 * log_odds
+
+    def pixel_log_likelihood(self, images, z):
+        """Of each coin."""
+        return images * self.logit - math.log1p(math.exp(self.logit.item()))
 
     def sample_prior(self, count, generator):
         """Standard normal."""

@@ -275,6 +275,25 @@ def test_the_pixels_costs_add_up_to_the_reconstruction(grey):
     torch.testing.assert_close(cost.decoded, model.decode(mean)[0])
 
 
+@pytest.mark.parametrize("grey", [False, True])
+def test_pixels_of_which_the_decoder_is_sure_cost_what_their_logits_say(grey):
+    model = tiny_vae()
+    model.decoder.requires_grad_(False)
+    for weight in model.decoder.parameters():
+        weight *= 20  # logits of some hundreds, of which a probability knows nothing
+    image = torch.rand(1, 1, 8, 8, generator=seeded())
+    image = image if grey else binarised(image)
+
+    cost = picture_cost(model, image, 2, seeded(1))
+
+    mean, std = model.encode(image)
+    logits = model.decoder(mean + std * torch.randn(2, 3, generator=seeded(1))).double()
+    expected = torch.nn.functional.softplus(logits) - image * logits
+    assert logits.abs().max() > 100
+    torch.testing.assert_close(cost.pixels, expected.mean(dim=0)[0], rtol=1e-5, atol=1e-5)
+    assert cost.pixels.sum().item() == pytest.approx(cost.reconstruction, rel=1e-6)
+
+
 def test_the_encoder_looks_at_what_it_is_shown():
     model, image = tiny_vae(), binarised(torch.rand(1, 1, 8, 8, generator=seeded()))
     other = 1 - image

@@ -145,6 +145,9 @@ class LatentVariableModel(LatentPrior, Encoder, Protocol):
         binarisations of them.
         """
 
+    def pixel_log_likelihood(self, images: Tensor, z: Tensor) -> Tensor:
+        """What each pixel adds to `log_likelihood`, (B, C, H, W), however sure the decoder is."""
+
 
 @runtime_checkable
 class Restorer(Encoder, LatentDecoder, Protocol):

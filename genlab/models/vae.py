@@ -59,10 +59,13 @@ class VAE(nn.Module):
 
     def log_likelihood(self, images: Tensor, z: Tensor) -> Tensor:
         """See `genlab.core.protocols.LatentVariableModel.log_likelihood`."""
+        return self.pixel_log_likelihood(images, z).flatten(1).sum(dim=1)
+
+    def pixel_log_likelihood(self, images: Tensor, z: Tensor) -> Tensor:
+        """See `genlab.core.protocols.LatentVariableModel.pixel_log_likelihood`; of logits."""
         logits = self.decoder(z)  # (B, C, H, W)
         logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
-        losses = F.binary_cross_entropy_with_logits(logits, images, reduction="none")
-        return -losses.flatten(1).sum(dim=1)
+        return -F.binary_cross_entropy_with_logits(logits, images, reduction="none")
 
     def sample_prior(self, count: int, generator: torch.Generator) -> Tensor:
         """See `genlab.core.protocols.LatentPrior.sample_prior`."""
