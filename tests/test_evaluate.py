@@ -20,6 +20,7 @@ from genlab.core.images import ImageSpec  # noqa: E402
 from genlab.data import DataSet  # noqa: E402
 from genlab.store import ModelStore  # noqa: E402
 from train.evaluate import main  # noqa: E402
+from train.evaluator import Evaluator, Measurement, evaluators_of  # noqa: E402
 from train.recipe import Recipe  # noqa: E402
 
 SIDE = 4
@@ -307,6 +308,33 @@ def test_more_images_than_there_are_are_all(images, checkpoints):
     assert evaluate(checkpoints, "--images", "41", build=Die) == 0
 
     assert figures(checkpoints)["bits_per_dim"].n == 40
+
+
+def test_a_limit_stands_only_in_the_command_of_figures_that_heed_it(
+    images, checkpoints, monkeypatch
+):
+    def coins(subject):
+        yield Measurement("coins", 1.0, 0.1, 40)
+
+    everything = [*evaluators_of(Die()), Evaluator(Die, coins)]
+    monkeypatch.setattr("train.evaluate.evaluators_of", lambda model: everything)
+
+    assert evaluate(checkpoints, "--images", "16", build=Die) == 0
+
+    assert figures(checkpoints)["bits_per_dim"].command.endswith(" --images 16")
+    assert figures(checkpoints)["coins"].command == COMMAND
+
+
+@pytest.mark.parametrize(
+    ("part", "limit"), [("likelihood", "--samples"), ("sample_quality", "--images")]
+)
+def test_a_limit_that_nothing_heeds_is_refused(part, limit, images, checkpoints, capsys):
+    before = (checkpoints / "coin.json").read_text()
+
+    assert evaluate(checkpoints, "--only", part, limit, "16", build=Die) == 2
+
+    assert f"{limit} limits nothing" in capsys.readouterr().err
+    assert (checkpoints / "coin.json").read_text() == before
 
 
 @pytest.mark.parametrize("count", ["0", "9", "many"])

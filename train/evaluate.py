@@ -27,6 +27,7 @@ from train.judged import judge_of
 from train.recipe import Recipe, recipes
 from train.stop import terminable
 
+LIMITS = ("samples", "images")
 DECIMALS = 4  # of a nat; the standard error is some 0.2
 DIGITS = 4  # of smaller numbers, such as a kernel distance
 FEWEST = 10  # precision and recall look at the fifth neighbour
@@ -98,9 +99,9 @@ def main(
     try:
         with terminable():
             recorded = store.card_file(options.card)
-            measurements = measure(options, offered, store)
+            figures = measure(options, offered, store)
             if not options.quick:
-                write_figures(measurements, recorded, store, options)
+                write_figures(figures, recorded, store, options.checkpoints)
     except GenLabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
@@ -112,11 +113,11 @@ def main(
 
 def measure(
     options: argparse.Namespace, offered: dict[str, Recipe], store: ModelStore
-) -> list[Measurement]:
+) -> dict[str, Figure]:
     """All figures that the card's capabilities call for; each is printed when it is known.
 
     Raises:
-        TrainingError: nothing is offered for this card.
+        TrainingError: nothing is offered for this card, or a limit is named that limits nothing.
         UnknownModel, CheckpointError, DataError
     """
     model = store.get(options.card)
@@ -124,6 +125,7 @@ def measure(
         raise TrainingError(
             f"No recipe says what {options.card} was trained on. Add one to train/recipes."
         )
+    chosen = _chosen(evaluators_of(model), options)
     name = offered[options.card].data
     load = functools.partial(data.load, name, root=options.data_root)
     if options.compile:
@@ -131,12 +133,15 @@ def measure(
     subject = Subject(
         model, load, options.quick, judge_of(name, store), options.samples, options.images
     )
-    measurements = []
-    for evaluator in _chosen(evaluators_of(model), options.only):
+    figures = {}
+    for evaluator in chosen:
+        command = _command(options, evaluator)
         for measured in evaluator.measure(subject):
             tqdm.write(describe(measured))
-            measurements.append(measured)
-    return measurements
+            figures[measured.name] = Figure(
+                rounded(measured.value), rounded(measured.standard_error), measured.n, command
+            )
+    return figures
 
 
 def compile_model(model: nn.Module) -> None:
@@ -150,14 +155,21 @@ def compile_model(model: nn.Module) -> None:
     compile_denoiser(model, BATCH)
 
 
-def _chosen(evaluators: list[Evaluator], only: str | None) -> list[Evaluator]:
-    """Those of this name; all where none is named."""
-    found = [each for each in evaluators if only in (None, each.name)]
+def _chosen(evaluators: list[Evaluator], options: argparse.Namespace) -> list[Evaluator]:
+    """Those that were named; all where none is.
+
+    Raises:
+        TrainingError: there is no such one, or none of them heeds a limit that was given.
+    """
+    found = [each for each in evaluators if options.only in (None, each.name)]
     if not found:
         raise TrainingError(
-            f"Nothing called {only!r} is measured of this card. Choose one of: "
+            f"Nothing called {options.only!r} is measured of this card. Choose one of: "
             f"{', '.join(each.name for each in evaluators)}."
         )
+    for limit in LIMITS:
+        if getattr(options, limit) is not None and limit not in {each.limit for each in found}:
+            raise TrainingError(f"--{limit} limits nothing that is measured here. Leave it out.")
     return found
 
 
@@ -175,10 +187,7 @@ def rounded(value: float) -> float:
 
 
 def write_figures(
-    measurements: list[Measurement],
-    recorded: CardFile,
-    store: ModelStore,
-    options: argparse.Namespace,
+    figures: dict[str, Figure], recorded: CardFile, store: ModelStore, folder: Path
 ) -> None:
     """Put the figures into the card as it stands now, beside its others.
 
@@ -191,26 +200,17 @@ def write_figures(
             f"The weights of {recorded.card} were replaced while the old ones were measured. "
             "Nothing was written: evaluate again."
         )
-    command = _command(recorded.card, options)
-    figures = {
-        each.name: Figure(
-            value=rounded(each.value),
-            standard_error=rounded(each.standard_error),
-            n=each.n,
-            command=command,
-        )
-        for each in measurements
-    }
     updated = dataclasses.replace(current, figures={**current.figures, **figures})
-    write_card(updated, options.checkpoints, remedy="Free some room and evaluate again.")
+    write_card(updated, folder, remedy="Free some room and evaluate again.")
 
 
-def _command(card: str, options: argparse.Namespace) -> str:
-    """What measures the same again, wherever the folders are."""
-    chosen = {"--only": options.only, "--images": options.images, "--samples": options.samples}
-    named = [part for name, value in chosen.items() if value for part in (name, str(value))]
-    compiled = ["--compile"] if options.compile else []
-    return shlex.join(["python", "-m", "train.evaluate", card, *named, *compiled])
+def _command(options: argparse.Namespace, evaluator: Evaluator) -> str:
+    """What measures the same again, wherever the folders are; without limits of other figures."""
+    words = ["python", "-m", "train.evaluate", options.card]
+    words += ["--only", options.only] if options.only else []
+    limit = getattr(options, evaluator.limit, None)
+    words += [f"--{evaluator.limit}", str(limit)] if limit else []
+    return shlex.join([*words, *(["--compile"] if options.compile else [])])
 
 
 def _count(text: str) -> int:

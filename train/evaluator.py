@@ -61,11 +61,13 @@ class Evaluator:
         measure: yields each number as soon as it is known. Raises TrainingError, before the first,
             for a model of this capability that it is not made for.
         part: as `--only` knows it; by default the name of the function.
+        limit: the field of `Subject` that limits it, "samples" or "images"; "" for none.
     """
 
     capability: type
     measure: Callable[[Subject], Iterator[Measurement]]
     part: str = ""
+    limit: str = ""
 
     @property
     def name(self) -> str:

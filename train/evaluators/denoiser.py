@@ -199,9 +199,11 @@ def _mean(name: str, values: Tensor) -> Measurement:
 
 EVALUATORS = (
     Evaluator(Denoiser, velocity_error),
-    Evaluator(Denoiser, standard_quality, part="sample_quality"),
+    Evaluator(Denoiser, standard_quality, part="sample_quality", limit="samples"),
     *(
-        Evaluator(Denoiser, functools.partial(walk_quality, walk=walk), part=walk.name)
+        Evaluator(
+            Denoiser, functools.partial(walk_quality, walk=walk), part=walk.name, limit="samples"
+        )
         for walk in WALKS
     ),
 )

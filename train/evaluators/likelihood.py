@@ -34,10 +34,8 @@ BATCH = 16  # images whose features stay in the cache; 250 at once cost three ti
 def likelihood(subject: Subject) -> Iterator[Measurement]:
     """Figures of autoregressive models; see `train.evaluator.Evaluator.measure`."""
     model, test = subject.model, subject.load("test")
-    if subject.quick:
-        test = _evenly(test, QUICK_IMAGES)
-    elif subject.images is not None:
-        test = _evenly(test, subject.images)
+    most = (QUICK_IMAGES if subject.quick else None, subject.images)
+    test = _evenly(test, min((each for each in most if each is not None), default=len(test.images)))
     if model.spec.levels > 2:
         yield from _of_levels(model, test)
     elif isinstance(model, Conditional):
@@ -151,4 +149,4 @@ def _spread(nats: Tensor) -> str:
     return f"; draws {listed}{deviation}"
 
 
-EVALUATORS = (Evaluator(Autoregressive, likelihood),)
+EVALUATORS = (Evaluator(Autoregressive, likelihood, limit="images"),)

@@ -202,4 +202,7 @@ def _mean(name: str, values: Tensor) -> Measurement:
     return Measurement(name, values.mean().item(), error, len(values))
 
 
-EVALUATORS = (Evaluator(Autoregressive, sample_quality), Evaluator(LatentPrior, sample_quality))
+EVALUATORS = tuple(
+    Evaluator(capability, sample_quality, limit="samples")
+    for capability in (Autoregressive, LatentPrior)
+)
