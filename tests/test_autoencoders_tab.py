@@ -1,6 +1,7 @@
 """The page of autoencoders without a browser: what it sends, says, refuses and claims."""
 
 import base64
+import dataclasses
 import json
 import math
 import re
@@ -18,6 +19,7 @@ from genlab.analysis.sparse_codes import code_images, unit_effect
 from genlab.core.errors import GenLabError
 from genlab.models.autoencoder import CARDS
 from genlab.store import ModelStore
+from genlab.ui import kit
 from genlab.ui.canvas.panels import LOWEST, STEP, Panel, PicturePanels, ShownPicture, signed_limit
 from genlab.ui.canvas.units import ShownUnits, UnitBars
 from genlab.ui.drawing.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Curve
@@ -376,6 +378,27 @@ def test_the_account_s_unit_has_the_penalties_of_its_mean(store, picture):
     kl = 0.1 * math.log(0.1 / mean) + 0.9 * math.log(0.9 / (1 - mean))
     assert f"= {kl:.4f} \\text{{ nats}}" in told and f"= {mean:.4f}$$" in told
     assert f"{store.get(KL).encode(picture)[0].sum().item():.2f}" in told
+
+
+def test_a_unit_that_nearly_sleeps_is_told_with_the_true_penalty(store, picture):
+    shown, mean = read_code(store, picture), 7.2e-9
+    codes = torch.full_like(shown.examples.codes, mean)
+    kl = 0.1 * math.log(0.1 / mean) + 0.9 * math.log(0.9 / (1 - mean))
+
+    sleepy = dataclasses.replace(shown.examples, codes=codes)
+    told = lessons.describe_unit(dataclasses.replace(shown, examples=sleepy))
+    pull = sparse_unit.draw_pull(mean)
+
+    assert f"= {kl:.4f} \\text{{ nats}}" in told and f"{{{kit.tex(mean)}}}" in told
+    number, power = re.search(r"its slope −([\d.]+) · 10([⁰-⁹¹²³]+)", pull).groups()
+    slope = float(number) * 10 ** int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
+    assert slope == pytest.approx(0.1 / mean, rel=0.05)
+    assert f"KL penalty is {kl:.4f} nats" in pull
+
+
+@pytest.mark.parametrize("mean", [0.0, 1.0])
+def test_an_infinite_penalty_is_called_so(mean):
+    assert "KL penalty is infinite, and so is its slope" in sparse_unit.draw_pull(mean)
 
 
 def test_look_closer_shows_the_code_and_both_networks_layers(store):

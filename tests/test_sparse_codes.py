@@ -1,5 +1,6 @@
 """Units, their effects and their penalties, against arithmetic done another way."""
 
+import itertools
 import math
 
 import pytest
@@ -8,6 +9,7 @@ from lively import enliven
 
 from genlab.analysis.sparse_codes import (
     CodedImages,
+    Pull,
     code_images,
     penalty_curves,
     pulls,
@@ -59,7 +61,7 @@ def test_a_silent_unit_is_above_the_threshold_for_no_picture(coded):
 
 
 def test_activity_is_a_unit_s_mean_over_pictures(coded):
-    torch.testing.assert_close(coded.activity, torch.tensor([0.1, 0.5, 0.1, 1.85 / 3]))
+    torch.testing.assert_close(coded.activity, torch.tensor([0.1, 0.5, 0.1, 1.85 / 3]).double())
 
 
 def test_the_strongest_pictures_come_first_and_equal_ones_in_their_order(coded):
@@ -120,11 +122,31 @@ def test_penalties_and_their_slopes_agree_with_a_difference_quotient(activity):
 
 
 def test_only_the_kl_s_slope_grows_without_bound_near_zero():
-    near = [pulls(activity, TARGET) for activity in (1e-2, 1e-3, 1e-4)]
+    near = [pulls(10.0**-power, TARGET) for power in range(2, 13)]
 
     kl, squared = ([abs(each[name].slope) for each in near] for name in ("kl", "squared"))
-    assert kl[0] < kl[1] / 5 < kl[2] / 25
+    assert all(less < more / 5 for less, more in itertools.pairwise(kl))
     assert max(squared) < 2 * TARGET
+
+
+@pytest.mark.parametrize("activity", [1e-4, 1e-7, 7.2e-9, 1e-12, 1 - 1e-9])
+def test_the_kl_told_is_the_formula_s_where_training_ends_its_logarithm(activity):
+    found, step = pulls(activity, TARGET)["kl"], 1e-3 * min(activity, 1 - activity)
+
+    slope = (kl_by_hand(activity + step) - kl_by_hand(activity - step)) / (2 * step)
+    assert found.value == pytest.approx(kl_by_hand(activity))
+    assert found.slope == pytest.approx(slope, rel=1e-3)
+
+
+def test_the_kl_of_a_unit_that_is_always_silent_or_always_loud_is_infinite():
+    assert pulls(0.0, TARGET)["kl"] == Pull(math.inf, -math.inf)
+    assert pulls(1.0, TARGET)["kl"] == Pull(math.inf, math.inf)
+
+
+def test_the_mean_of_units_that_nearly_sleep_keeps_its_small_difference():
+    codes = torch.full((3, 2), 1.0) - torch.tensor([[2.0**-24], [0.0], [0.0]])
+
+    assert (CodedImages(codes, codes, codes).activity < 1).all()
 
 
 def test_penalty_curves_are_the_penalties_and_ascend():

@@ -1,6 +1,6 @@
 """What the units of a sparse code say: of one picture, of many, and what each of them draws."""
 
-from collections.abc import Callable
+import math
 from dataclasses import dataclass
 
 import torch
@@ -32,8 +32,8 @@ class CodedImages:
 
     @property
     def activity(self) -> Tensor:
-        """Mean of each unit over the images, (D,)."""
-        return self.codes.mean(dim=0)
+        """Mean of each unit over the images, (D,) float64: some differ from 0 by 1e-9."""
+        return self.codes.double().mean(dim=0)
 
     def active(self, threshold: float) -> Tensor:
         """How many units of each image are above the threshold, (N,) int64."""
@@ -99,11 +99,14 @@ def unit_effect(model: SparseCoder, code: Tensor, unit: int) -> UnitEffect:
 
 
 def pulls(activity: float, target: float) -> dict[str, Pull]:
-    """The KL penalty and the squared one of a unit with this mean activity."""
-    return {
-        "kl": _pull(lambda x: kl_penalty(x, target), activity),
-        "squared": _pull(lambda x: squared_penalty(x, target), activity),
-    }
+    """The KL penalty and the squared one of a unit with this mean activity, in [0, 1].
+
+    The KL is the formula's own, infinite at 0 and 1: `kl_penalty` ends its logarithms there, for
+    training's sake, and has no slope beyond those ends.
+    """
+    difference = activity - target
+    squared = Pull(difference**2, 2 * difference)
+    return {"kl": _kl_pull(activity, target), "squared": squared}
 
 
 def penalty_curves(target: float, count: int) -> PenaltyCurves:
@@ -113,8 +116,9 @@ def penalty_curves(target: float, count: int) -> PenaltyCurves:
     return PenaltyCurves(*(tuple(each.tolist()) for each in values))
 
 
-def _pull(penalty: Callable[[Tensor], Tensor], activity: float) -> Pull:
-    at = torch.tensor(activity, dtype=torch.float64, requires_grad=True)
-    value = penalty(at)
-    (slope,) = torch.autograd.grad(value, at)
-    return Pull(value.item(), slope.item())
+def _kl_pull(activity: float, target: float) -> Pull:
+    if not 0 < activity < 1:
+        return Pull(math.inf, math.inf if activity >= 1 else -math.inf)
+    rest, silent = 1 - target, 1 - activity
+    value = target * math.log(target / activity) + rest * math.log(rest / silent)
+    return Pull(value, rest / silent - target / activity)

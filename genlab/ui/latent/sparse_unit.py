@@ -1,6 +1,7 @@
 """One unit of a sparse code: what it draws, which pictures wake it, how penalties pull at it."""
 
 import functools
+import math
 
 import gradio as gr
 
@@ -14,6 +15,8 @@ STRONGEST = 8
 BLUE, VERMILION = "#0072B2", "#D55E00"
 PULL_HEIGHT = 400  # CSS px, about: nothing below moves when it arrives
 POINTS = 160  # of a curve
+LEAST, MOST = 1e-3, 1e4  # numbers between them need no power of ten
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 ACTIVITY_AXIS = Axis("mean activity of the unit", 0.0, 1.0, (0, 0.2, 0.4, 0.6, 0.8, 1))
 PENALTY_AXIS = Axis("penalty", 0.0, 1.0, (0, 0.25, 0.5, 0.75, 1))
@@ -86,7 +89,7 @@ def describe_unit(
         f"### Unit {unit} · {name.lower().replace('kl', 'KL').replace('l1', 'L1')}\n\n"
         f"Its activity is **{picture.codes[0, unit].item():.3f}** for this picture. Over the "
         f"{len(examples.codes)} test pictures that are shipped it is **"
-        f"{examples.activity[unit].item():.3f}** on average, at most "
+        f"{spelled(examples.activity[unit].item(), 3)}** on average, at most "
         f"{examples.codes[:, unit].max().item():.3f}, and above {threshold:g} for **{awake}** of "
         "them. Left and middle: this picture's code, decoded with this unit set to "
         "1 and to 0. Right: the first minus the second."
@@ -100,13 +103,32 @@ def draw_pull(activity: float) -> str:
         label="The KL penalty and the squared one over the activity of a unit",
     )  # fmt: skip
     at, lowest = pulls(activity, TARGET), pulls(0.0, TARGET)
+    kl = at["kl"]
+    told = (
+        "infinite, and so is its slope"
+        if math.isinf(kl.value)
+        else f"{spelled(kl.value, 4)} nats and its slope {signed_power(kl.slope)}"
+    )
     return (
-        f"{picture}<p>This unit's mean activity over the test pictures is {activity:.3f}. There "
-        f"the KL penalty is {at['kl'].value:.4f} nats and its slope {signed(at['kl'].slope)}, the "
-        f"squared one {at['squared'].value:.4f} and its slope {signed(at['squared'].slope)}. The "
+        f"{picture}<p>This unit's mean activity over the test pictures is {spelled(activity, 3)}. "
+        f"There the KL penalty is {told}; the squared one is {at['squared'].value:.4f} and its "
+        f"slope {signed(at['squared'].slope)}. The "
         "slope is what training feels: towards 0 the KL's grows without bound, the squared one's "
         f"ends at {signed(lowest['squared'].slope)}.</p>"
     )
+
+
+def spelled(value: float, digits: int) -> str:
+    """So many decimals of a number from 0 on, or its power of ten where they would not do."""
+    if value == 0 or LEAST <= value < MOST:
+        return f"{value:.{digits}f}"
+    number, _, power = f"{value:.1e}".partition("e")
+    return f"{number} · 10{str(int(power)).translate(RAISED)}"
+
+
+def signed_power(value: float) -> str:
+    """A slope: with its sign, and a power of ten where it is steep."""
+    return f"{'−' if value < 0 else '+'}{spelled(abs(value), 2)}"
 
 
 @functools.cache

@@ -1,6 +1,7 @@
 """What lies under the page of autoencoders: both losses in numbers, the code, the layers."""
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -20,6 +21,7 @@ from genlab.ui.closer import LATEX, layer_rows
 
 TARGET = 0.1  # of the KL penalty, in training
 FIRST_NUMBERS = 5  # of a code, that are shown
+LEAST = 1e-3  # a smaller number is told with its power of ten
 
 
 class Restored(Protocol):
@@ -144,7 +146,7 @@ def describe_unit(shown: Coded) -> str:
     codes, unit = shown.picture.codes[0], shown.unit
     activity = shown.examples.activity[unit].item()
     at = pulls(activity, TARGET)
-    rest = 1 - TARGET
+    rest, told, silent = 1 - TARGET, _tex(activity), _tex(1 - activity)
     return rf"""
 ### Unit {unit} and the penalties
 
@@ -152,7 +154,7 @@ For this picture the unit's activity is $a_{{{unit}}} = {codes[unit].item():.3f}
 {len(shown.examples.codes)} test pictures that are shipped, where training takes a batch, is
 
 $$\hat\rho_{{{unit}}} = \frac{{1}}{{{len(shown.examples.codes)}}} \sum_n a_{{{unit}}}(x_n)
-= {activity:.4f}$$
+= {told}$$
 
 L1 adds up all activities of a picture, whichever unit they are in: here
 
@@ -162,12 +164,19 @@ $$\sum_j |a_j| = {l1_penalty(shown.picture.codes).item():.2f}
 KL asks every unit for the same mean, $\rho = {TARGET:g}$. With logarithms to the base $e$,
 
 $$\rho \log \frac{{\rho}}{{\hat\rho_{{{unit}}}}} + (1 - \rho) \log \frac{{1 - \rho}}{{1 -
-\hat\rho_{{{unit}}}}} = {TARGET:g} \log \frac{{{TARGET:g}}}{{{activity:.4f}}} + {rest:g} \log
-\frac{{{rest:g}}}{{{1 - activity:.4f}}} = {at["kl"].value:.4f} \text{{ nats}}$$
+\hat\rho_{{{unit}}}}} = {TARGET:g} \log \frac{{{TARGET:g}}}{{{told}}} + {rest:g} \log
+\frac{{{rest:g}}}{{{silent}}} = {_tex(at["kl"].value)} \text{{ nats}}$$
 
-and the squared distance would be $({activity:.4f} - {TARGET:g})^2 = {at["squared"].value:.5f}$. The
+and the squared distance would be $({told} - {TARGET:g})^2 = {at["squared"].value:.5f}$. The
 loss is the mean squared error of the pixels plus a small weight times the penalty.
 """
+
+
+def _tex(number: float) -> str:
+    """Four decimals of a number from 0 on, or its power of ten where they would not do."""
+    if math.isinf(number):
+        return r"\infty"
+    return f"{number:.4f}" if number >= LEAST else kit.tex(number)
 
 
 def _code(store: ModelStore) -> str:
