@@ -113,3 +113,11 @@ def test_the_page_tells_the_verdict_and_why_a_network_of_ours_differs():
     assert told.startswith("**4 of 5**")
     assert (told.count(FOLLOWS), told.count(DOES_NOT)) == (4, 1)
     assert "critic: no batch norm" in told and "R1" in told
+
+
+def test_no_verdict_gives_a_reason_that_minibatch_std_would_break_as_well():
+    *networks, _ = BREAKING["no norm in the critic"]
+
+    told = checklist(check_guidelines(*networks))
+
+    assert "of its batch" not in told, "the DCGAN's critic compares the pictures of a batch"

@@ -3,15 +3,20 @@
 σ(score) is the opinion "this is real". The gradient of the score tells, pixel by pixel, what the
 critic would rather see: a generator in training gets no other news of the real pictures.
 
+A critic with minibatch standard deviation compares the pictures of a batch while it is trained;
+later it judges each alone, and what its losses told is seen only in scores as training gives them.
+
 Reference: Goodfellow et al. (2014), https://arxiv.org/abs/1406.2661
 """
 
+import copy
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.core.protocols import Critic
+from genlab.nn.adversarial import MinibatchStd
 
 UNDECIDED = 0.5  # an opinion above says "real"
 
@@ -35,6 +40,23 @@ class Step:
 def opinions(critic: Critic, images: Tensor, labels: Tensor | None = None) -> Tensor:
     """σ(score), (B,) in [0, 1], of images, (B, C, H, W) in [0, 1]; labels where it has classes."""
     return critic.score(images, labels).sigmoid()
+
+
+def group_size(network: nn.Module) -> int:
+    """How many pictures it compares in training; 0 where it judges each picture alone."""
+    return next((part.group for part in network.modules() if isinstance(part, MinibatchStd)), 0)
+
+
+@torch.inference_mode()
+def training_scores(network: Critic, images: Tensor, labels: Tensor | None = None) -> Tensor:
+    """Scores, (B,), as training gives them: neighbours in the batch are compared, if ever.
+
+    Args:
+        network: a copy is used, for minibatch standard deviation remembers what it saw.
+        images: (B, C, H, W) in [0, 1], B a multiple of `group_size`, or smaller.
+        labels: (B,), for a network that knows classes.
+    """
+    return copy.deepcopy(network).train().score(images, labels)
 
 
 def score_gradient(

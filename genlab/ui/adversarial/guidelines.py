@@ -44,10 +44,9 @@ TOLD = dict(
             Told(
                 "Batch norm in the generator and in the critic.",
                 "It keeps activations in a range in which both learn.",
-                "With batch norm a picture depends on the others of its batch. Our critic is held "
-                "by the R1 penalty, which is about the slope at each picture alone, and our "
-                "generator's weights are averages over many steps, which the running means of "
-                "batch norm do not follow. Where the generator needs a norm it has pixel norm, "
+                "Our critics are held by the R1 penalty, a price on their slope at real pictures, "
+                "and our generators' weights are averages over many steps, which the running means "
+                "of batch norm do not follow. Where a generator needs a norm it has pixel norm, "
                 "which looks at one picture only.",
             ),
             Told(

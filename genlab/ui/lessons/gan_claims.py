@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from genlab import data
+from genlab.analysis.critic import group_size, training_scores
 from genlab.analysis.equalised import DEPTH, RATE, WIDTH, first_step, mean_squares
 from genlab.core.protocols import ConditionalDecoder, Critic
 from genlab.inference.adversarial_game import Game, Moment, Settings
@@ -40,12 +41,15 @@ class Scored:
     Attributes:
         generated, real: pictures, (N, C, H, W) in [0, 1].
         generated_scores, real_scores: (N,).
+        generated_labels, real_labels: (N,); None for a card without classes.
     """
 
     generated: Tensor
     real: Tensor
     generated_scores: Tensor
     real_scores: Tensor
+    generated_labels: Tensor | None = None
+    real_labels: Tensor | None = None
 
 
 def claims(store: ModelStore) -> tuple[Claim, ...]:
@@ -53,8 +57,10 @@ def claims(store: ModelStore) -> tuple[Claim, ...]:
     return (
         Claim(
             "The losses tell when modes collapse.",
-            "They add up one score a picture and never compare two pictures. How many kinds of "
-            "pictures there are is told by coverage, which has to be counted.",
+            "They add up one score a picture, and a critic that judges each picture alone takes "
+            "copies for variety; only one that compares pictures, by minibatch standard deviation, "
+            "can notice copies. How many kinds of pictures there are is told by coverage, which "
+            "has to be counted.",
             lambda name: "\n\n".join([check_collapse(store, name), check_game(), check_recorded()]),
         ),
         Claim(
@@ -89,25 +95,58 @@ def look_at(store: ModelStore, name: str, *, count: int = PICTURES) -> Scored:
         labels, own = torch.arange(count) % model.classes, found.labels
     with torch.inference_mode():
         scores = model.score(generated, labels), model.score(real, own)
-    return Scored(generated, real, *scores)
+    return Scored(generated, real, *scores, labels, own)
 
 
 def check_collapse(store: ModelStore, name: str) -> str:
     """The losses of the card's generator, and of one that always draws the same picture."""
-    scored = look_at(store, name)
-    only = typical(scored.generated_scores)
+    scored, group = look_at(store, name), group_size(store.get(name))
+    real, *drawn, only = told_in_groups(store.get(name), scored) if group else told_alone(scored)
     whole, collapsed = (
-        (loss_of(scored.real_scores, scores), LOSSES["non-saturating"].generator(scores).item())
-        for scores in (scored.generated_scores, scored.generated_scores[only : only + 1])
+        (loss_of(real, scores), LOSSES["non-saturating"].generator(scores).item())
+        for scores in drawn
     )
     near = nearest(scored.generated, scored.real)
     return (
-        f"{PICTURES} pictures of **{store.card(name).title}** and {len(scored.real)} real examples "
+        f"{PICTURES} pictures of **{store.card(name).title}** and {len(real)} real examples "
         f"give the critic a loss of **{whole[0]:.2f}** and the generator one of **{whole[1]:.2f}**."
         f" A generator that draws nothing but its picture of seed {SEED + only}, again and again, "
-        f"has **{collapsed[0]:.2f}** and **{collapsed[1]:.2f}** before this critic. Examples that "
+        f"has **{collapsed[0]:.2f}** and **{collapsed[1]:.2f}** before this critic. "
+        f"{tell_kind(group)} Examples that "
         f"are the nearest one of some picture: **{near.unique().numel()}** for the {PICTURES} "
         "pictures, **1** for that one."
+    )
+
+
+def told_alone(scored: Scored) -> tuple[Tensor, Tensor, Tensor, int]:
+    """Scores of real pictures, of generated ones and of copies of one of these, and which it is."""
+    only = typical(scored.generated_scores)
+    return scored.real_scores, scored.generated_scores, scored.generated_scores[[only]], only
+
+
+def told_in_groups(model: Critic, scored: Scored) -> tuple[Tensor, Tensor, Tensor, int]:
+    """The same of a critic that compares pictures: mixed batches and one group of copies."""
+    group, random = group_size(model), torch.Generator().manual_seed(SEED)
+    mixed = torch.randperm(len(scored.real), generator=random)  # examples come class by class
+    mixed = mixed[: len(mixed) // group * group]
+
+    def scores(pictures: Tensor, labels: Tensor | None, places: Tensor) -> Tensor:
+        return training_scores(model, pictures[places], None if labels is None else labels[places])
+
+    generated = scored.generated, scored.generated_labels
+    varied = scores(*generated, torch.arange(len(scored.generated)))
+    only = typical(varied)
+    copies = scores(*generated, torch.full((group,), only))
+    return scores(scored.real, scored.real_labels, mixed), varied, copies, only
+
+
+def tell_kind(group: int) -> str:
+    """Whether a critic can notice copies at all."""
+    if not group:
+        return "It judges each picture alone, so it cannot notice copies."
+    return (
+        f"It compares {group} pictures at a time in training, as here, so it can notice copies: "
+        "the two pairs of losses tell how much it does."
     )
 
 
