@@ -156,9 +156,10 @@ $$\begin{{aligned}}
 = {x0_hat:.3f}
 \end{{aligned}}$$
 
-Over all pixels the mean of $(\hat v - v)^2$ is **{opened.error:.4f}**. The ratio of
-signal to noise is $\mathrm{{SNR}} = \bar\alpha_t / (1 - \bar\alpha_t) = {snr:.4g}$, for a picture of
-variance 1, and a *truncated SNR* makes the loss of it
+Over all pixels the mean of $(\hat v - v)^2$ is **{opened.error:.4f}**. For a picture
+of variance 1 the ratio of signal to noise is
+$\mathrm{{SNR}} = \bar\alpha_t / (1 - \bar\alpha_t) = {snr:.4g}$, and a *truncated SNR* makes the
+loss of it
 
 $$\begin{{aligned}}
 L &= \frac{{\min(\max(\mathrm{{SNR}}, {LEAST_WEIGHT:g}), {MOST_WEIGHT:g})}}{{\mathrm{{SNR}} + 1}}
