@@ -6,8 +6,8 @@ draws. Thresholded images score 15 to 18 nats lower and are never compared with 
 
 The importance-weighted bound tightens with the codes an image, K; both K look at draw 0. K = 5000
 would take hours on all images, so it has the first ones; those of MNIST are the easier half, so
-−ELBO of the same images is a figure, too, to compare it with. The decoder of both computes in bfloat16, 2.6 times as fast;
-what that changes is measured on some images and printed, too.
+−ELBO of the same images is a figure, too, to compare it with. The decoder of both computes in
+bfloat16, 2.6 times as fast; what that changes is measured on some images and printed, too.
 
 The encoder looks at what it was trained on: the binarised image, or the grey one that it was
 binarised from. Any encoder makes a bound, but a surprised one makes a loose one.
