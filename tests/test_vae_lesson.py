@@ -1,13 +1,23 @@
 """The lesson's numbers are those of the model on the page."""
 
 import math
+import re
 
 import pytest
 import torch
 from lively import tiny_vae
 
 from genlab.core.cards import ModelCard
+from genlab.ui.latent import bound_views
 from genlab.ui.lessons import vae
+
+
+def seeded():
+    return torch.Generator().manual_seed(0)
+
+
+def grey_image():
+    return torch.rand(1, 1, 28, 28, generator=torch.Generator().manual_seed(5))
 
 
 class OneModel:
@@ -35,16 +45,44 @@ def store(model):
 
 
 def test_the_account_adds_up_to_the_bound(model):
-    image = torch.rand(1, 1, 28, 28)
-    noise = torch.randn(1, 4, generator=torch.Generator().manual_seed(0))
-    with torch.inference_mode():
-        bound = vae.elbo(model, image, noise)
+    image = grey_image()
+    cost = vae.picture_cost(model, (image > 0.5).float(), vae.AVERAGED, seeded())
 
     text = vae.describe_bound(model, image, "three")
 
-    assert f"= {bound.negative.item():.2f} \\text" in text
-    assert f"{bound.kl.max().item():.3f}" in text
-    assert f"number {int(bound.kl.argmax())}" in text
+    assert f"= {cost.total:.2f} \\text" in text
+    assert f"{cost.kl.max().item():.3f}" in text
+    assert f"number {int(cost.kl.argmax())}" in text
+
+
+@pytest.mark.parametrize("sees_grey", [False, True])
+def test_the_account_is_that_of_the_page_of_the_loss(model, store, sees_grey):
+    model.sees_grey = sees_grey
+    image = grey_image()
+    on_page = bound_views.ask(store, "tiny", image, "binary", 0)
+    words = bound_views.take_apart(on_page)[4]
+
+    text = vae.describe_bound(model, image, "three")
+
+    told = float(re.search(r"= ([\d.]+) \\text\{ nats\}\$\$\n$", text)[1])
+    assert f"**{told:.1f} nats**" in words
+    assert "in black and white, as *Loss*" in text
+    assert ("looks at the grey one" in text) == sees_grey
+
+
+def test_the_account_bounds_in_expectation_and_shows_one_code_beside_the_average(model):
+    image = grey_image()
+    picture = (image > 0.5).float()
+    mean, std = model.encode(picture)
+    z = mean + std * torch.randn(vae.AVERAGED, 4, generator=seeded())
+    costs = -model.log_likelihood(picture.expand(vae.AVERAGED, -1, -1, -1), z)
+
+    text = vae.describe_bound(model, image, "three")
+
+    assert f"= {costs[0].item():.2f}$ nats for this code" in text
+    error = costs.std().item() / vae.AVERAGED**0.5
+    assert f"{costs.mean().item():.2f} \\pm {error:.2f}$ on average" in text
+    assert r"\le \mathbb{E}_q" in text and r"\approx" in text
 
 
 def test_examples_are_those_of_the_card_s_data(model):

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from genlab import data
+from genlab.analysis.bounds import binarised, picture_cost
 from genlab.analysis.elbo import elbo, gaussian_kl, reparameterise
 from genlab.analysis.latent_codes import measure_dimensions
 from genlab.analysis.layers import coder_layers
@@ -19,6 +20,7 @@ from genlab.ui.closer import LATEX, Claim, common_mistakes, layer_rows
 CODE = "\n\n".join(inspect.getsource(part) for part in (gaussian_kl, reparameterise, elbo))
 FIRST_EXAMPLE = 30  # a three, or a dress
 DRAWS = 1000  # of codes
+AVERAGED = 64  # codes of one picture, as on the page of the loss
 PICTURES = 16
 WITHIN_GAUSSIAN, WITHIN_UNIFORM = 0.683, 0.577  # share of a law within one standard deviation
 PIXELS = 784
@@ -70,21 +72,26 @@ def _account(store: ModelStore, name: str | None, index: int) -> str:
 
 @torch.inference_mode()
 def describe_bound(model: LatentVariableModel, image: Tensor, title: str) -> str:
-    """The bound of one picture with its own numbers in it.
+    """The bound of one picture with its own numbers in it, in black and white as on *Loss*.
 
     Args:
         image: (1, C, H, W) in [0, 1].
         title: its class.
     """
-    mean, std = model.encode(image)
-    noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
-    bound = elbo(model, image, noise)
-    kl = bound.kl[0]
+    picture = binarised(image)
+    seen = image if model.sees_grey else picture
+    cost = picture_cost(model, picture, AVERAGED, torch.Generator().manual_seed(0), seen=seen)
+    mean, std = model.encode(seen)
+    noise = torch.randn(AVERAGED, model.latent_dim, generator=torch.Generator().manual_seed(0))[:1]
+    first = -float(model.log_likelihood(picture, reparameterise(mean, std, noise)))
+    kl = cost.kl
     most = int(kl.argmax())
     mu, sigma, epsilon = (float(each[0, most]) for each in (mean, std, noise))
-    reconstruction, total = float(bound.reconstruction), float(kl.sum())
+    reconstruction, total = cost.reconstruction, float(kl.sum())
     return rf"""
 ### A picture of class {title}, in the dimension that it uses most: number {most}
+
+{_treatment(model)}
 
 The encoder gives a Gaussian: mean $\mu = {mu:.3f}$ and, as $\gamma = \ln \sigma^2$, the standard
 deviation $\sigma = {sigma:.3f}$. A code is drawn from it with a random number $\epsilon$ that
@@ -100,11 +107,23 @@ $$\mathrm{{KL}} = \tfrac12 (\mu^2 + \sigma^2 - 1 - \ln \sigma^2)
 = {float(kl[most]):.3f} \text{{ nats}}$$
 
 All {len(kl)} dimensions together cost {total:.2f} nats. The decoder's pixels, each a coin with its
-own probability of white, cost $-\ln p(x \mid z) = {reconstruction:.2f}$ nats for this code. So
+own probability of white, cost $-\ln p(x \mid z) = {first:.2f}$ nats for this code, and
+${reconstruction:.2f} \pm {cost.standard_error:.2f}$ on average over {AVERAGED} codes that are drawn
+so. Only the average over all codes bounds the picture's likelihood, as one code may be lucky:
 
-$$-\ln p(x) \le \underbrace{{{reconstruction:.2f}}}_{{\text{{reconstruction}}}}
-+ \underbrace{{{total:.2f}}}_{{\text{{KL}}}} = {reconstruction + total:.2f} \text{{ nats}}$$
+$$-\ln p(x) \le \mathbb{{E}}_q[-\ln p(x \mid z)] + \mathrm{{KL}}
+\approx \underbrace{{{reconstruction:.2f}}}_{{\text{{reconstruction}}}}
++ \underbrace{{{total:.2f}}}_{{\text{{KL}}}} = {cost.total:.2f} \text{{ nats}}$$
 """
+
+
+def _treatment(model: LatentVariableModel) -> str:
+    """What x is, and what the encoder looks at."""
+    looks = "it" if not model.sees_grey else "the grey one, as in training"
+    return (
+        "The picture $x$ is taken in black and white, as *Loss* takes it at first; the encoder "
+        f"looks at {looks}."
+    )
 
 
 def _layers(store: ModelStore, name: str | None) -> str:
@@ -185,8 +204,9 @@ def check_weight(store: ModelStore, name: str) -> str:
     kl = bound.kl.sum(dim=1).mean().item()
     divided = kl / PIXELS
     return (
-        f"On the 100 examples the reconstruction costs {reconstruction:.1f} nats and the KL "
-        f"{kl:.1f}: **{kl / (kl + reconstruction):.1%}** of the bound. Divided by {PIXELS} it "
-        f"would be {divided:.3f}, **{divided / (divided + reconstruction):.3%}**: hardly anything "
-        "would hold the codes near the prior."
+        "On the 100 examples, grey as they are, the reconstruction costs "
+        f"{reconstruction:.1f} nats and the KL {kl:.1f}: **{kl / (kl + reconstruction):.1%}** of "
+        f"the bound. Divided by {PIXELS} it would be {divided:.3f}, "
+        f"**{divided / (divided + reconstruction):.3%}**: hardly anything would hold the codes "
+        "near the prior."
     )
