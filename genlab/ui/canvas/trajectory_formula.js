@@ -34,7 +34,7 @@ const writeTwo = (a, x, b, y) => a + ' · ' + x + ' + ' + b + ' · ' + y;
 function openDdim(run, index, n) {
   const [, ofNoise, ofGuess] = run.steps[index].weights;
   return [sum(
-    'ddim takes the guessed image and puts noise back, less than before: the noise that was found' +
+    'DDIM takes the guessed image and puts noise back, less than before: the noise that was found' +
       (n.std ? ', and a share of fresh one below.' : '.'),
     'μ = √ᾱ_{t′} · x̂_{0} + √(1 − ᾱ_{t′} − σ²) · ε̂',
     [ofGuess, n.guess, ofNoise, n.noise], addTwo, writeTwo)];
