@@ -25,7 +25,7 @@ from genlab.analysis.gaussian_tests import aggregated_moments, chance_moments, g
 from genlab.analysis.holes import fitted_codes, hole_share, reach
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
-from genlab.inference.latent import decode_points, encode_images
+from genlab.inference.latent import decode_points, encode_images, prior_codes
 from genlab.store import ModelStore
 from genlab.ui.latent import (
     aggregated,
@@ -36,7 +36,7 @@ from genlab.ui.latent import (
     plane,
     plane_views,
 )
-from genlab.ui.latent.plane_figures import compare, describe_holes
+from genlab.ui.latent.plane_figures import compare, describe_holes, figures
 
 SIZE = (28, 28)
 
@@ -501,6 +501,18 @@ def test_the_table_has_a_line_for_each_beta_and_the_chosen_one_is_bold(shelf):
 
     assert "| **β = 0.5** |" in table
     assert "| β = 1 |" in table
+
+
+def test_the_table_s_holes_are_those_of_the_pictures_in_black_and_white(shelf):
+    images = (plane_views.example_images() > 0.5).float()
+    mean, std = shelf.get("vae").encode(images)
+    codes = mean + std * torch.randn(100, 2, generator=seeded())
+    share = hole_share(prior_codes(shelf.get("vae"), 0, 512), codes)
+
+    assert share != hole_share(
+        prior_codes(shelf.get("vae"), 0, 512), plane_views.one_each(shelf, "vae")
+    )
+    assert figures(shelf, "vae")[-1] == share
 
 
 def test_what_is_said_of_holes_is_counted(shelf):

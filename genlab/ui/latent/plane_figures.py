@@ -10,7 +10,13 @@ from genlab.analysis.holes import fitted_codes, hole_share
 from genlab.core.cards import ModelCard
 from genlab.inference.latent import aggregated_codes, encode_images, prior_codes
 from genlab.store import ModelStore
-from genlab.ui.latent.plane_views import example_images, one_each, percent, short_title
+from genlab.ui.latent.plane_views import (
+    draw_each,
+    example_images,
+    one_each,
+    percent,
+    short_title,
+)
 
 DEALT = 512  # codes with which holes are counted
 
@@ -24,7 +30,8 @@ def figures(store: ModelStore, name: str) -> tuple[float, float, float, float]:
     generator = torch.Generator().manual_seed(0)
     bound = elbo(model, images, torch.randn(mean.shape, generator=generator))
     codes = aggregated_codes(mean, std, DEALT, generator)
-    holes = hole_share(prior_codes(model, 0, DEALT), one_each(store, name))
+    codes = draw_each(mean, std)  # of the pictures in black and white, as all figures here
+    holes = hole_share(prior_codes(model, 0, DEALT), codes)
     return (
         *(bound.reconstruction.mean().item(), bound.kl.sum(dim=1).mean().item()),
         *(codes.std().item(), holes),

@@ -128,7 +128,11 @@ def _corners(store: ModelStore, name: str) -> tuple[tuple, tuple]:
 
 def one_each(store: ModelStore, name: str) -> Tensor:
     """A code of each example, drawn from its q(z | x), (N, 2); always the same ones."""
-    mean, std = example_gaussians(store, name)
+    return draw_each(*example_gaussians(store, name))
+
+
+def draw_each(mean: Tensor, std: Tensor) -> Tensor:
+    """A code of each Gaussian, (N, D) each → (N, D); always the same ones."""
     return mean + std * torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
 
 
