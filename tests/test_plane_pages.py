@@ -519,9 +519,21 @@ def test_what_is_said_of_holes_is_counted(shelf):
     codes = plane_views.example_gaussians(shelf, "bare")[0]
     share = hole_share(fitted_codes(codes, 512, seeded()), codes)
 
-    words = describe_holes(shelf, "bare", "vae")
+    words = describe_holes(shelf, "bare", VAE_PLANE)
 
     assert f"**{plane_views.percent(share)}** of 512" in words
+
+
+def test_the_holes_of_the_chosen_vae_are_those_of_its_line_in_the_table(shelf):
+    with gr.Blocks() as app:
+        plane.build(shelf)
+    switch = next(each.fn for each in app.fns.values() if each.name == "switch")
+
+    for name, beta in (("vae", "β = 1"), ("weak", "β = 0.5")):
+        *_, table, words = switch(name, "[0, 0]")
+        line = next(each for each in table.splitlines() if f"**{beta}**" in each)
+        share = line.split("**")[-2]
+        assert f"{beta}, and its prior, {share} do." in words
 
 
 # — prior, posterior, aggregated posterior —

@@ -30,11 +30,16 @@ AT_ONCE = {**kit.QUICK, "preprocess": False}
 
 @dataclass(frozen=True)
 class Stage:
-    """The map of one card or of several, and what its places decode to."""
+    """The map of one card or of several, and what its places decode to.
+
+    Attributes:
+        holes: how often a deal lands in one; None where a table tells it.
+    """
 
     plane: PlaneCanvas
     picture: PixelCanvas
     words: gr.Markdown
+    holes: gr.Markdown | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def build(store: ModelStore) -> None:
             gaussian = gr.Markdown("", elem_classes="genlab-status")
     gr.Markdown("### What does β trade?")
     table = gr.Markdown("", min_height=230, elem_classes="genlab-account")
-    bare = _bare(store, cards.bare[0], first) if cards.bare else None
+    bare = _bare(store, cards.bare[0]) if cards.bare else None
     shown = Shown(Stage(plane, picture, words), bare, rebuilt, gaussian, strip, table)
     _wire(store, cards, panel, shown)
 
@@ -142,8 +147,8 @@ def _panel(store: ModelStore, cards: list[ModelCard], first: ModelCard) -> Panel
     return Panel(beta, start, end, walk, board)
 
 
-def _bare(store: ModelStore, card: ModelCard, first: ModelCard) -> Stage:
-    """The plane of an autoencoder without a prior."""
+def _bare(store: ModelStore, card: ModelCard) -> Stage:
+    """The plane of an autoencoder without a prior; its holes are compared with the chosen VAE's."""
     gr.Markdown(f"### And without a prior?\n{card.title}: nothing holds its codes together.")
     with gr.Row():
         with gr.Column(scale=4, min_width=320):
@@ -159,12 +164,11 @@ def _bare(store: ModelStore, card: ModelCard, first: ModelCard) -> Stage:
     def opening() -> tuple:
         middle = tuple(views.draw_map(store, card.name).codes.mean(dim=0).tolist())
         place = _place(store, card.name, middle)
-        words = describe_holes(store, card.name, first.name)
-        return _map(store, card.name) | {"value": middle}, *place, words
+        return _map(store, card.name) | {"value": middle}, *place
 
     plane.input(kit.quick(look), plane, [picture, words], **AT_ONCE)
-    kit.on_first_sight(opening, [plane, picture, words, holes])
-    return Stage(plane, picture, words)
+    kit.on_first_sight(opening, [plane, picture, words])
+    return Stage(plane, picture, words, holes)
 
 
 def _wire(store: ModelStore, cards: views.Cards, panel: Panel, shown: Shown) -> None:
@@ -173,7 +177,8 @@ def _wire(store: ModelStore, cards: views.Cards, panel: Panel, shown: Shown) -> 
     planes = [plane, *([shown.bare.plane] if shown.bare else [])]
     drawing = [panel.beta, panel.board.canvas], [*planes, shown.rebuilt, shown.gaussian]
     moving = [panel.beta, panel.start, panel.end, plane, panel.board.canvas], [*planes, shown.strip]
-    whole = [panel.beta, plane], [plane, stage.picture, stage.words, shown.table]
+    holes = [shown.bare.holes] if shown.bare else []
+    whole = [panel.beta, plane], [plane, stage.picture, stage.words, shown.table, *holes]
     plane.input(kit.quick(look), whole[0], [stage.picture, stage.words], **AT_ONCE)
     for change in board_changes(panel.board):
         change(kit.quick(land), *drawing, **AT_ONCE)
@@ -216,7 +221,8 @@ def _handlers(
     def switch(name: str, at: str) -> tuple:
         kit.choice(name, "Model", names)
         place = _place(store, name, plane.preprocess(at))
-        return _map(store, name), *place, compare(store, cards.priors, name)
+        told = [describe_holes(store, each, store.card(name)) for each in bare]
+        return _map(store, name), *place, compare(store, cards.priors, name), *told
 
     def walk(
         name: str, start: object, end: object, at: str, drawn: str

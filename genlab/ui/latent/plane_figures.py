@@ -60,17 +60,15 @@ def compare(store: ModelStore, cards: list[ModelCard], chosen: str) -> str:
     return "\n".join(lines)
 
 
-def describe_holes(store: ModelStore, name: str, prior: str | None) -> str:
-    """How often a deal misses the codes of an autoencoder, and those of a VAE."""
+def describe_holes(store: ModelStore, name: str, prior: ModelCard) -> str:
+    """How often a deal misses the codes of an autoencoder, and those of the VAE beside it."""
     codes = one_each(store, name)
     dealt = fitted_codes(codes, DEALT, torch.Generator().manual_seed(0))
+    share = figures(store, prior.name)[-1]
     (x0, y0), (x1, y1) = codes.amin(dim=0).tolist(), codes.amax(dim=0).tolist()
-    words = (
+    return (
         f"Its codes of the examples go from {x0:.1f} to {x1:.1f} across and from {y0:.1f} to "
         f"{y1:.1f} upwards. Nothing says which of them to deal. Take the Gaussian that fits them "
-        f"best: **{percent(hole_share(dealt, codes))}** of {DEALT} deals land in holes."
+        f"best: **{percent(hole_share(dealt, codes))}** of {DEALT} deals land in holes. With "
+        f"the VAE above, {short_title(prior)}, and its prior, {percent(share)} do."
     ).replace("-", "−")
-    if prior:
-        share = figures(store, prior)[-1]
-        words += f" With the VAE above and its prior, {percent(share)} do."
-    return words
