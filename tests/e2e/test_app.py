@@ -15,7 +15,7 @@ from genlab.inference.autoregressive import sample
 from genlab.inference.runs import Run, Segment, account_for, stream_run
 from genlab.store import ModelStore
 from genlab.ui import shell
-from genlab.ui.lessons import pixelcnn as lessons
+from genlab.ui.lessons import pixelcnn_claims as lessons
 from genlab.ui.lessons import pixels_depth
 from genlab.ui.pixels import sampling as page_of_pixelcnn
 from genlab.ui.tabs import pixelcnn as tab_of_pixelcnn
@@ -412,7 +412,7 @@ def test_a_click_on_a_pixel_is_explained_with_its_numbers(lab, store, card):
 @pytest.mark.slow
 def test_every_claim_s_check_answers(lab, store):
     lab.open("Common mistakes")
-    claims = (*lessons._claims(store), *pixels_depth.claims(store, "Sampling"))
+    claims = (*lessons.claims(store), *pixels_depth.claims(store, "Sampling"))
     cards = lab.tab.locator(".genlab-claim:visible")
     cards.nth(len(claims) - 1).wait_for()
     assert cards.count() == len(claims)
