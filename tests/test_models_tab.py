@@ -15,7 +15,6 @@ from genlab.analysis import datasets as counting
 from genlab.analysis.figure_kinds import KINDS
 from genlab.analysis.figures import describe, figure_of, name_of
 from genlab.analysis.network_layers import layers_at_work
-from genlab.analysis.rankings import Ranked, disagreements, tell_agreement
 from genlab.core.cards import Figure, ModelCard
 from genlab.core.errors import DataError, InputError
 from genlab.core.images import ImageSpec
@@ -24,7 +23,7 @@ from genlab.models.judge import CARDS as JUDGES
 from genlab.store import CHECKPOINTS, ModelStore, skeleton
 from genlab.torchvision_guard import prepare_torchvision
 from genlab.ui.models_pages import card as one_card
-from genlab.ui.models_pages import comparison, datasets, table
+from genlab.ui.models_pages import datasets, table
 from genlab.ui.models_pages.words import linked, with_code
 
 ALL = ModelStore().cards
@@ -233,66 +232,6 @@ def test_every_number_is_counted_once_wherever_it_hangs():
     assert rows["alias"].parameters == 4, "its bias alone: the weight is counted with the other"
     assert sum(row.parameters for row in rows.values()) == 3 + 20 + 25 + 4
     assert sum(each.numel() for each in Odd().parameters()) == 3 + 20 + 25 + 4
-
-
-# — likelihood and samples —
-
-
-def ranked(title, nats, distance, error=0.1, *, is_bound=False):
-    return Ranked(title, figure(nats, error), is_bound, figure(distance, error))
-
-
-def test_a_better_likelihood_with_worse_samples_is_a_disagreement():
-    a, b, c = ranked("A", 80, 9), ranked("B", 85, 5), ranked("C", 90, 12)
-
-    assert disagreements([a, b, c]) == [(a, b)]
-    assert "A has the better likelihood (80.0 against 85.0 nats), B the better" in tell_agreement(
-        [c, b, a]
-    )
-
-
-def test_likelihoods_of_another_unit_are_told_in_it():
-    a, b = ranked("A", 1.025, 9, error=0.002), ranked("B", 1.065, 5, error=0.002)
-
-    assert "(1.025 against 1.065 bits/dim)" in tell_agreement([a, b], unit="bits/dim")
-
-
-def test_differences_within_the_error_contradict_nothing():
-    a, b = ranked("A", 80, 9, error=5), ranked("B", 85, 5, error=5)
-
-    assert disagreements([a, b]) == []
-    assert "no pair contradicts itself" in tell_agreement([a, b])
-
-
-def test_a_bound_that_loses_is_called_a_bound():
-    pair = [ranked("A", 80, 9), ranked("B", 85, 5, is_bound=True)]
-
-    assert "The figure of B is a bound" in tell_agreement(pair)
-
-
-def test_ranks_are_drawn_best_first_with_a_line_for_each_card_in_both(tmp_path):
-    first, second, bare = latent_card("digits"), tiny_card("pixels"), latent_card("generator")
-    second = ModelCard(second.name, second.title, "PixelCNN", "MNIST, binary", second.build, "x")
-    shelf(tmp_path, first, neg_elbo_nats_dynamic=figure(88, 0.2), fid_times_floor=figure(3, 0.1))
-    shelf(tmp_path, second, nats_dynamic=figure(80, 0.2), fid_times_floor=figure(7, 0.1))
-    shelf(tmp_path, bare, fid_times_floor=figure(5, 0.1))
-    page = comparison.comparison(ModelStore(tmp_path, (first, second, bare)))
-
-    left, right = re.findall("<ol>(.*?)</ol>", page)
-    titles = [re.findall("<span>(.*?)</span>", side) for side in (left, right)]
-    assert titles[0] == ["Tiny pixels", "Tiny digits"]
-    assert titles[1] == ["Tiny digits", "Tiny generator", "Tiny pixels"]
-    assert page.count("<path ") == 2
-    assert "no likelihood" in right
-    assert "here they do not: Tiny pixels has the better likelihood" in page
-
-
-def test_without_two_cards_to_compare_the_page_says_what_measures_them(tmp_path):
-    store = shelf(tmp_path, latent_card("digits"), neg_elbo_nats_dynamic=figure(88, 0.2))
-
-    page = comparison.comparison(store)
-    assert "python -m train.evaluate CARD --only sample_quality" in page
-    assert "−ELBO 88.00 ± 0.20" in page
 
 
 # — data sets —

@@ -8,8 +8,8 @@ from html import escape
 import gradio as gr
 
 from genlab.analysis.figure_kinds import KINDS
-from genlab.analysis.figures import describe, figure_of
-from genlab.analysis.rankings import Ranked, tell_agreement
+from genlab.analysis.figures import describe, figure_of, name_of
+from genlab.analysis.rankings import Ranked, tell_agreement, tightest_bound
 from genlab.core.cards import Figure, ModelCard
 from genlab.core.errors import CheckpointError
 from genlab.store import ModelStore, skeleton
@@ -17,7 +17,7 @@ from genlab.ui import kit
 from genlab.ui.models_pages.table import data_of, shipped_cards
 from genlab.ui.models_pages.words import STYLE, with_code
 
-NLL, ELBO, FID = (next(kind for kind in KINDS if kind.key == key) for key in ("nll", "elbo", "fid"))
+NLL, FID = (next(kind for kind in KINDS if kind.key == key) for key in ("nll", "fid"))
 ROW = 76  # height of a rank in CSS pixels
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 DASHES = ("", "7 4", "2 4")
@@ -50,11 +50,15 @@ section {{ margin-bottom: 28px; }}
 
 @dataclass(frozen=True)
 class Entry:
-    """What a card has of both."""
+    """What a card has of both.
+
+    Attributes:
+        bound: the name of its figure in nats, where that is a bound; "" for an exact one.
+    """
 
     title: str
     nats: Figure | None
-    is_bound: bool
+    bound: str
     distance: Figure | None
 
 
@@ -84,15 +88,16 @@ def _entries(store: ModelStore) -> Iterator[tuple[ModelCard, Entry]]:
         except CheckpointError:  # the table says so
             continue
         values = math.prod(skeleton(card).spec.shape)
-        exact, bound = (figure_of(kind, figures, values) for kind in (NLL, ELBO))
-        entry = Entry(card.title, exact or bound, exact is None, figure_of(FID, figures, values))
+        exact, distance = (figure_of(kind, figures, values) for kind in (NLL, FID))
+        bound = "" if exact else tightest_bound(figures) or ""
+        entry = Entry(card.title, figures[bound] if bound else exact, bound, distance)
         if entry.nats or entry.distance:
             yield card, entry
 
 
 def _section(name: str, entries: Sequence[Entry]) -> str:
     ranked = [
-        Ranked(entry.title, entry.nats, entry.is_bound, entry.distance)
+        Ranked(entry.title, entry.nats, bool(entry.bound), entry.distance)
         for entry in entries
         if entry.nats and entry.distance
     ]
@@ -128,7 +133,7 @@ def _nothing() -> str:
 
 
 def _nats(entry: Entry) -> str:
-    return f"{ELBO.title if entry.is_bound else NLL.title} {describe(entry.nats)}"
+    return f"{name_of(entry.bound) if entry.bound else NLL.title}: {describe(entry.nats)}"
 
 
 def _distance(entry: Entry) -> str:
