@@ -43,7 +43,7 @@ function openDdim(run, index, n) {
 function openDdpm(run, index, n) {
   const [ofX, , ofGuess] = run.steps[index].weights;
   return [sum(
-    'ddpm goes where x_{t′} lies on average, given x_{t} and the guessed image: the mean of the ' +
+    'DDPM goes where x_{t′} lies on average, given x_{t} and the guessed image: the mean of the ' +
       'posterior, with α = ᾱ_{t} / ᾱ_{t′} of this step. Its two weights are ' +
       '√ᾱ_{t′} · (1 − α) / (1 − ᾱ_{t}) = ' + decimal(ofGuess, 4) + ' and √α · (1 − ᾱ_{t′}) / (1 − ᾱ_{t}) = ' +
       decimal(ofX, 4) + '.',
@@ -67,7 +67,7 @@ function openSolver(run, index, n) {
     return [{ ...move, lead: why + ' ' + move.lead }];
   }
   return [sum(
-    'The guess has a course. dpm-solver++ goes on along the line through the last two guesses: r ' +
+    'The guess has a course. DPM-Solver++ goes on along the line through the last two guesses: r ' +
       'is half of this step’s h over the last one’s.',
     'D = x̂_{0} + r · (x̂_{0} − x̂_{0} before)',
     [n.guess, r, n.before], (guess, r, before) => guess + r * (guess - before),
