@@ -39,7 +39,8 @@ SHAPES = [(16, 2, 9), (3, 2, 4), (2, 5, 9), (4, 8, 2), (1, 256, 9), (2, 256, 9),
 
 @pytest.mark.parametrize(("images", "levels", "skew"), SHAPES)
 def test_decoding_gives_back_every_value_to_half_a_unit(images, levels, skew):
-    encoder = RunEncoder("a", 8, 9, images, levels, skew, start=5, caption="seed 1 | card ☂")
+    encoder = RunEncoder("a", 8, 9, images, levels, skew, start=5, caption="seed 1 | card ☂",
+                         laws=((0, ""), (5, "top-p 0.5")))  # fmt: skip
     drawn, entropies, surprises, probabilities = run = draw(encoder)
     back = decode(whole(encoder, run))
     units = {name: unit / 2 + 1e-9 for name, _, unit in cell_fields(levels, images)}
@@ -232,6 +233,9 @@ BROKEN = {
     "a number for a text": lambda p: altered(p, run=1),
     "another unit": lambda p: altered(p, fields=[["level", 1, 2]]),
     "levels without fields": lambda p: altered(p, levels=3),
+    "laws of no position": lambda p: altered(p, laws=[[4, ""]]),
+    "laws out of order": lambda p: altered(p, laws=[[1, ""], [0, ""]]),
+    "laws without words": lambda p: altered(p, laws=[[0]]),
     "rows of nothing": lambda p: altered(p, rows=0),
 }
 

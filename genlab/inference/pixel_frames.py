@@ -15,12 +15,13 @@ from genlab.core.images import dequantise
 
 @dataclass(frozen=True, eq=False)
 class PixelFrame(Frame):
-    """The images after one front of pixels, and what the model thought before it drew them.
+    """The images after one front of pixels, and what they were drawn from.
 
     Attributes:
         front: (n, 2) rows and columns that were drawn in this step.
         levels: (B, n, C) int64, what was drawn there.
-        probabilities: (B, n, C, levels), the distributions it was drawn from.
+        probabilities: (B, n, C, levels), the distributions it was drawn from: the model's own at
+            temperature 1, top-p 1 and guidance 1 only.
     """
 
     front: Tensor
@@ -29,7 +30,7 @@ class PixelFrame(Frame):
 
     @property
     def entropy(self) -> Tensor:
-        """(B, n) bits: the model's doubt about each pixel, summed over channels."""
+        """(B, n) bits: the doubt about each pixel before it was drawn, summed over channels."""
         return torch.special.entr(self.probabilities).sum(dim=(-2, -1)) / math.log(2)
 
     @property

@@ -6,11 +6,12 @@ out byte for byte the same, since each pixel has its own uniform, its own temper
 top-p.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from genlab.core.images import ImageSpec
 from genlab.core.protocols import Autoregressive, PixelStepper
@@ -51,6 +52,12 @@ class Run:
     size: int | None = None
 
     @property
+    def is_the_models_own(self) -> bool:
+        """Whether every pixel comes from the model's own distribution."""
+        own = all(each.temperature == 1 and each.top_p == 1 for each in self.segments)
+        return own and self.guidance == 1
+
+    @property
     def labels(self) -> Tensor | None:
         """(images,) int64, or None."""
         return None if self.label is None else torch.full((self.images,), self.label)
@@ -74,6 +81,9 @@ class PixelAccount:
         level: that was drawn.
         surprise: −log2 of its probability, bits.
         image_bits: the sum of all surprises of its image.
+        model_bits: −log2 p(x) of its image under the model itself, without temperature, top-p and
+            guidance; what `image_bits` is where `is_the_models_own`.
+        is_the_models_own: see `Run`.
         unguided: the logits with and without the class, (levels,) each, where guidance mixed them.
     """
 
@@ -85,6 +95,8 @@ class PixelAccount:
     level: int
     surprise: float
     image_bits: float
+    model_bits: float
+    is_the_models_own: bool
     unguided: tuple[Tensor, Tensor] | None
     top_p: float = 1.0
 
@@ -178,10 +190,11 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
         surprise[frame.front[:, 0], frame.front[:, 1]] = frame.surprise[image]
     pixels = (frame.images[image : image + 1] * (model.spec.levels - 1)).round().long()
     label = None if run.labels is None else run.labels[:1]
-    logits, *unguided = (
-        network.logits(pixels, given)[0, :, 0, row, column]
-        for network, given in ((guided(model, run), label), (model, label), (model, None))
+    mixed, given, free = (
+        network.logits(pixels, label_of)
+        for network, label_of in ((guided(model, run), label), (model, label), (model, None))
     )
+    logits, *unguided = (each[0, :, 0, row, column] for each in (mixed, given, free))
     temperature, top_p = heat[row, column].item(), share[row, column]
     return PixelAccount(
         index=row * width + column,
@@ -192,6 +205,8 @@ def account_for(model: Autoregressive, run: Run, image: int, row: int, column: i
         level=pixels[0, 0, row, column].item(),
         surprise=surprise[row, column].item(),
         image_bits=surprise.sum().item(),
+        model_bits=nn.functional.cross_entropy(given, pixels, reduction="sum").item() / math.log(2),
+        is_the_models_own=run.is_the_models_own,
         unguided=None if guided(model, run) is model else unguided,
         top_p=top_p.item(),
     )

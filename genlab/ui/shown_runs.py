@@ -43,6 +43,20 @@ def _describe_top_p(top_p: float) -> str:
     return f"top-p {top_p:g}" if top_p else "argmax"
 
 
+def describe_laws(run: Run) -> tuple[tuple[int, str], ...]:
+    """From which positions on pixels are drawn from what else than the model's own distribution.
+
+    Returns:
+        the first position and the settings in words, "" for the model itself; in their order.
+    """
+    return tuple((each.start, _describe_law(each, run.guidance)) for each in run.segments)
+
+
+def _describe_law(segment: Segment, guidance: float) -> str:
+    settings = {"guidance": guidance, "temperature": segment.temperature, "top-p": segment.top_p}
+    return ", ".join(f"{name} {value:g}" for name, value in settings.items() if value != 1)
+
+
 def draw_run(store: ModelStore, run: Run, name: str) -> Generator[str, None, None]:
     """The payload of a run, piece by piece."""
     model = store.get(run.card)
@@ -57,6 +71,7 @@ def draw_run(store: ModelStore, run: Run, name: str) -> Generator[str, None, Non
         skew=stepper.skew,
         start=run.segments[-1].start,
         caption=describe(store, run),
+        laws=describe_laws(run),
     )
     yield encoder.header()
     for frame in in_bursts(stream_run(model, run, stepper), BURST):

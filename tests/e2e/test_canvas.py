@@ -16,13 +16,17 @@ from genlab.ui.canvas.payload import RunEncoder, front_order
 STEP = 28  # positions a message
 
 
-def make_run(name, *, images=1, levels=2, skew=28, start=0, rows=28, cols=28, seed=0):
+def make_run(name, *, images=1, levels=2, skew=28, start=0, rows=28, cols=28, seed=0, laws=()):
     """An encoder and what it sends, from a made-up model."""
-    encoder = RunEncoder(name, rows, cols, images, levels, skew, start, f"run {name} <b>bold</b>")
+    caption = f"run {name} <b>bold</b>"
+    encoder = RunEncoder(name, rows, cols, images, levels, skew, start, caption, laws)
     random = np.random.default_rng(seed)
     probabilities = random.dirichlet(np.ones(levels), (images, rows * cols))
     drawn = random.integers(0, levels, (images, rows * cols))
-    entropies = -(probabilities * np.log2(probabilities)).sum(-1)
+    for place, words in laws:
+        if words == "top-p 0":  # the rest is certain
+            probabilities[:, place:] = np.eye(levels)[drawn[:, place:]]
+    entropies = -(probabilities * np.log2(probabilities + 1e-300)).sum(-1)
     surprises = -np.log2(np.take_along_axis(probabilities, drawn[..., None], -1)[..., 0])
     return encoder, (drawn, entropies, surprises, probabilities)
 
@@ -43,6 +47,8 @@ RUNS = {
     "eight": make_run("eight", levels=8, images=4),
     "grey": make_run("grey", levels=256),
     "branch": make_run("branch", start=400),
+    "cut": make_run("cut", laws=((0, ""), (400, "top-p 0"))),
+    "cool": make_run("cool", laws=((0, "temperature 0.5"),)),
     "small": make_run("small", rows=5, cols=7, skew=7),
 }
 WHOLE = {name: list(growing(*run))[-1] for name, run in RUNS.items()}
@@ -371,6 +377,39 @@ def test_a_pixel_shows_what_the_model_thought(at_once):
     chance = percent(probabilities[0, at, drawn[0, at]])
     assert said.startswith(f"row 3, column 5: {name}, the model gave it {chance}")
     assert f"{entropies[0, at]:.2f} bit" in said
+
+
+def test_what_is_not_drawn_from_the_model_is_never_called_the_model_s(at_once):
+    player = at_once("cut")
+    drawn = RUNS["cut"][1][0]
+    name = "white" if drawn[0, 20 * 28 + 5] else "black"
+    player.stage.click(position=player.inside(20, 5))
+    assert player.part("title").inner_text() == "What it draws from, at top-p 0"
+    assert player.part("views").get_attribute("aria-label") == "What it draws from, at top-p 0"
+    shares = player.part("bars").locator(".gl-bar-share").all_inner_texts()
+    assert sorted(shares) == ["0 %", "100 %"]
+    assert "(100 %)" in player.part("surprise").inner_text()
+    said = player.part("live").inner_text()
+    assert said.startswith(f"row 20, column 5: {name}, drawn with 100 % at top-p 0, 0.00 bits")
+    laws = "drawn from the model itself, then drawn at top-p 0"
+    assert player.part("laws").inner_text() == laws
+    player.part("details").locator("summary").click()
+    caption = player.part("table").locator("caption")
+    caption.filter(has_text=f"Row 20, {laws}").wait_for()
+    player.stage.click(position=player.inside(3, 5))
+    assert player.part("title").inner_text() == "What the model thinks"
+    assert "the model gave it" in player.part("live").inner_text()
+    set_slider(player.part("scrub"), 400)
+    player.wait("g.shown === 400")
+    assert player.part("laws").inner_text() == ""
+
+
+def test_a_run_at_another_temperature_is_never_called_the_model_s(at_once):
+    player = at_once("cool")
+    player.stage.click(position=player.inside(3, 5))
+    assert player.part("title").inner_text() == "What it draws from, at temperature 0.5"
+    assert player.part("laws").inner_text() == "drawn at temperature 0.5"
+    assert "model" not in player.part("live").inner_text()
 
 
 def test_a_click_selects_for_the_server(at_once, lab):

@@ -43,6 +43,8 @@ class RunEncoder:
         skew: s of the order, 1 to cols; cols is raster order.
         start: how many positions a branch kept; the player shows them at once.
         caption: stands under the picture.
+        laws: from which positions on, in their order, pixels are drawn from something else than the
+            model's own distribution, and its settings in words ("top-p 0.5"); "" is the model.
     """
 
     run: str
@@ -53,6 +55,7 @@ class RunEncoder:
     skew: int
     start: int = 0
     caption: str = ""
+    laws: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         for name, low, high in (
@@ -66,10 +69,20 @@ class RunEncoder:
             value = getattr(self, name)
             if not low <= value <= high:
                 raise ValueError(f"{name} must be from {low} to {high}, got {value}")
+        starts = [start for start, _ in self.laws]
+        if starts != sorted(set(starts)) or not all(0 <= each < self.positions for each in starts):
+            raise ValueError(
+                f"laws must start at ever later positions below {self.positions}, got {starts}"
+            )
+
+    @property
+    def positions(self) -> int:
+        """How many pixels an image has."""
+        return self.rows * self.cols
 
     def header(self) -> str:
         """The JSON and its bar: the first thing of a run, sent once."""
-        content = {name: getattr(self, name) for name in (*_TEXTS, *_NUMBERS)}
+        content = {name: getattr(self, name) for name in (*_TEXTS, *_NUMBERS, "laws")}
         content["fields"] = cell_fields(self.levels, self.images)
         text = json.dumps(content, separators=(",", ":"))
         return text.replace("|", "\\u007c") + "|"  # a caption may hold a bar, the JSON must not
@@ -86,7 +99,7 @@ class RunEncoder:
         Args:
             levels: (B, n), the drawn ones, in front order.
             entropies: (B, n) bits.
-            surprises: (B, n) bits, −log2 of what the model gave the drawn level.
+            surprises: (B, n) bits, −log2 of the probability of the drawn level.
             probabilities: (B, n, levels).
         """
         shape = (self.images, levels.shape[-1])
@@ -126,7 +139,7 @@ class DecodedRun:
     @property
     def is_complete(self) -> bool:
         """Whether every pixel has arrived."""
-        return len(self.positions) == self.settings.rows * self.settings.cols
+        return len(self.positions) == self.settings.positions
 
     def pictures(self) -> NDArray[np.int64]:
         """(B, rows, cols) levels, −1 where nothing has arrived."""
@@ -168,9 +181,11 @@ def _settings(text: str) -> RunEncoder:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the header must be JSON: {error}") from error
-    if not isinstance(content, dict) or set(content) != {*_TEXTS, *_NUMBERS, "fields"}:
-        raise ValueError(f"the header must have the keys {(*_TEXTS, *_NUMBERS, 'fields')}")
+    keys = (*_TEXTS, *_NUMBERS, "laws", "fields")
+    if not isinstance(content, dict) or set(content) != set(keys):
+        raise ValueError(f"the header must have the keys {keys}")
     fields = content.pop("fields")
+    content["laws"] = _laws(content["laws"])
     for name in _TEXTS:
         if type(content[name]) is not str:
             raise ValueError(f"{name} must be a text, got {content[name]!r}")
@@ -182,3 +197,12 @@ def _settings(text: str) -> RunEncoder:
     if fields != expected:
         raise ValueError("fields must be those of the header's levels and images")
     return settings
+
+
+def _laws(content: object) -> tuple[tuple[int, str], ...]:
+    rows = content if isinstance(content, list) else [None]
+    if not all(
+        isinstance(row, list) and [type(each) for each in row] == [int, str] for row in rows
+    ):
+        raise ValueError(f"laws must be pairs of a whole number and a text, got {content!r}")
+    return tuple((start, words) for start, words in rows)

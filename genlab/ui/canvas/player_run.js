@@ -5,7 +5,7 @@ const LARGEST_RUN = 4e6; // bytes of cells; a damaged header must not ask for al
 
 function emptyRun() {
   return { header: '', id: '', rows: props.rows, cols: props.cols, images: 1, levels: 2,
-    skew: props.cols, total: props.rows * props.cols, start: 0, caption: '', arrived: 0,
+    skew: props.cols, total: props.rows * props.cols, start: 0, caption: '', laws: [], arrived: 0,
     fields: {}, cellBytes: 0, bytes: new Uint8Array(0), bytesRead: 0, broken: false,
     ...orderOf(props.rows, props.cols, props.cols) };
 }
@@ -25,7 +25,8 @@ function openRun(header) {
     content[name] >= low && content[name] <= high;
   if (!whole('rows', 1, 512) || !whole('cols', 1, 512) || !whole('images', 1, 64) ||
       !whole('levels', 2, 256) || !whole('skew', 1, content.cols) ||
-      !whole('start', 0, content.rows * content.cols) || !Array.isArray(content.fields)) {
+      !whole('start', 0, content.rows * content.cols) || !Array.isArray(content.fields) ||
+      !Array.isArray(content.laws)) {
     return brokenRun();
   }
   const { rows, cols, images, levels, skew, start } = content;
@@ -40,7 +41,7 @@ function openRun(header) {
   if (!fields.level || !fields.entropy || !fields.surprise ||
       !(total * images * cellBytes <= LARGEST_RUN)) return brokenRun();
   return { header, id: String(content.run), rows, cols, images, levels, skew, total, start,
-    caption: String(content.caption), arrived: 0, fields, cellBytes,
+    caption: String(content.caption), laws: content.laws, arrived: 0, fields, cellBytes,
     bytes: new Uint8Array(total * images * cellBytes), bytesRead: 0, broken: false,
     spent: new Float64Array((total + 1) * images), ...orderOf(rows, cols, skew) };
 }
@@ -110,6 +111,21 @@ function probabilityOf(run, level, image, position) {
     if (other !== level) rest -= valueOf(run, 'p' + other, image, position);
   }
   return Math.max(0, rest); // subtraction may end below zero by a rounding error
+}
+
+function lawAt(run, position) {
+  // What this position is drawn from, in words; '' for the model's own distribution.
+  const law = run.laws.findLast(([start]) => start <= position);
+  return law ? law[1] : '';
+}
+
+function lawsOf(run, shown) {
+  // The same for all that is shown, or for what comes first where nothing is shown yet.
+  const laws = run.laws.filter(([start]) => start < Math.max(shown, 1)).map(([, words]) => words)
+    .filter((words, i, all) => !i || words !== all[i - 1]);
+  if (laws.every((words) => !words)) return '';
+  if (laws.length > 2) return 'drawn at changing settings';
+  return laws.map((words) => (words ? 'drawn at ' + words : 'drawn from the model itself')).join(', then ');
 }
 
 function placeOf(run, image, position) {

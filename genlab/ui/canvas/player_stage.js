@@ -33,6 +33,7 @@ function paint() {
   outlineCursor(onStage, onMap);
   const focus = focused();
   const position = drawnPosition(focus);
+  showLaws(run, position);
   showWords(run, focus, position);
   showDistribution(run, focus, position);
   showBits(run, chosenImage, shown);

@@ -1,4 +1,6 @@
 // What the model thinks: the distribution at one pixel, the map of doubt, the bits spent, the table.
+// All of them are of the law that a pixel was drawn from. Where temperature, top-p or guidance made
+// that another one than the model's, every heading and sentence says so.
 
 const FEW_LEVELS = 8; // above it bars would be hairlines, so a histogram is painted instead
 const HISTOGRAM = { low: 0.02 }; // the least full height, so that a flat distribution looks flat
@@ -6,8 +8,10 @@ const TABLE_PAUSE = 250; // ms between two fillings while a run plays
 
 const bars = { levels: 0, rows: [] };
 
-function percent(share, digits = 1) {
-  // No model is ever certain, so the ends of the scale are not written as numbers.
+function percent(share, digits = 1, isCut = false) {
+  // No model is ever certain, so the ends of the scale are not written as numbers; but what top-p
+  // left alone is certain, and what it cut off is impossible.
+  if (isCut && (share === 0 || share === 1)) return 100 * share + ' %';
   const text = (100 * share).toFixed(digits);
   const least = (10 ** -digits).toFixed(digits);
   if (Number(text) === 0) return '< ' + least + ' %';
@@ -15,9 +19,13 @@ function percent(share, digits = 1) {
   return text + ' %';
 }
 
-function sharePercent(run, share) {
+function sharePercent(run, share, isCut) {
   // A probability that was sent in one byte is known to 0.4 %.
-  return percent(share, 'p1' in run.fields && run.fields.p1.bits > 8 ? 1 : 0);
+  return percent(share, 'p1' in run.fields && run.fields.p1.bits > 8 ? 1 : 0, isCut);
+}
+
+function isCutAt(run, position) {
+  return lawAt(run, position).includes('top-p');
 }
 
 function bitsText(bits) {
@@ -62,10 +70,11 @@ function showDistribution(run, place, position) {
   if (bars.levels !== run.levels) makeBars(run.levels);
   const known = position >= 0 && hasDistribution(run);
   const drawn = known ? valueOf(run, 'level', place.image, position) : -1;
+  const isCut = isCutAt(run, position);
   for (const { level, row, fill, share, drawn: mark } of bars.rows) {
     const chance = known ? probabilityOf(run, level, place.image, position) : 0;
     fill.style.transform = 'scaleX(' + chance + ')';
-    setText(share, known ? sharePercent(run, chance) : '–');
+    setText(share, known ? sharePercent(run, chance, isCut) : '–');
     setText(mark, level === drawn ? 'drawn' : '');
     row.classList.toggle('gl-drawn', level === drawn);
   }
@@ -103,7 +112,16 @@ function paintHistogram(run, place, position, drawn) {
   pen.lineTo(x + 4 * scale, 0);
   pen.lineTo(x, 7 * scale);
   pen.fill();
-  setText(part('histogram-top'), 'tallest bar ' + sharePercent(run, Math.max(...chances)));
+  setText(part('histogram-top'), 'tallest bar ' + sharePercent(run, Math.max(...chances), isCutAt(run, position)));
+}
+
+function showLaws(run, position) {
+  // The title is about one pixel, the words below the map about all that is shown.
+  const law = lawAt(run, position < 0 ? Math.min(shown, run.total - 1) : position);
+  const title = law ? 'What it draws from, at ' + law : 'What the model thinks';
+  setText(part('title'), title);
+  part('views').setAttribute('aria-label', title);
+  setText(part('laws'), lawsOf(run, shown));
 }
 
 function showWords(run, place, position) {
@@ -117,7 +135,7 @@ function showWords(run, place, position) {
   const level = valueOf(run, 'level', place.image, position);
   const surprise = valueOf(run, 'surprise', place.image, position);
   setText(part('surprise'), 'Then ' + levelName(run, level) + ' was drawn (' +
-    percent(2 ** -surprise) + '): ' + bitsText(surprise) + ' of surprise');
+    percent(2 ** -surprise, 1, isCutAt(run, position)) + '): ' + bitsText(surprise) + ' of surprise');
 }
 
 function showBits(run, image, shown) {
@@ -137,8 +155,9 @@ function sentence(run, place, position) {
   const name = levelName(run, valueOf(run, 'level', place.image, position));
   const chance = 2 ** -valueOf(run, 'surprise', place.image, position);
   const doubt = valueOf(run, 'entropy', place.image, position);
-  return where + ': ' + name + ', the model gave it ' + percent(chance) + ', ' +
-    bitsText(doubt) + ' of doubt';
+  const law = lawAt(run, position);
+  return where + ': ' + name + (law ? ', drawn with ' : ', the model gave it ') +
+    percent(chance, 1, isCutAt(run, position)) + (law ? ' at ' + law : '') + ', ' + bitsText(doubt) + ' of doubt';
 }
 
 function tableRows(run, place, shown) {
@@ -152,7 +171,8 @@ function tableRows(run, place, shown) {
     const read = (name) => valueOf(run, name, place.image, position);
     const row = [col, levelName(run, read('level')), read('entropy').toFixed(2), read('surprise').toFixed(2)];
     for (let level = 0; level < levels; level++) {
-      row.push(sharePercent(run, probabilityOf(run, level, place.image, position)));
+      const chance = probabilityOf(run, level, place.image, position);
+      row.push(sharePercent(run, chance, isCutAt(run, position)));
     }
     rows.push(row);
   }
@@ -163,7 +183,9 @@ function fillTable(run, place, shown) {
   const drawnRow = place.row >= 0;
   const which = run.images > 1 ? ' of image ' + (place.image + 1) : '';
   const caption = document.createElement('caption');
-  caption.textContent = drawnRow ? 'Row ' + place.row + which : 'Nothing is drawn yet';
+  const laws = lawsOf(run, shown);
+  caption.textContent = drawnRow
+    ? 'Row ' + place.row + which + (laws && ', ' + laws) : 'Nothing is drawn yet';
   const table = part('table');
   table.replaceChildren(caption);
   if (!drawnRow) return;

@@ -80,12 +80,25 @@ def describe_account(
 ### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
 
 The network {reading}{body(account, told, guidance)}
-That costs $-\log_2 {probability:.4f} = {surprise:.3f}$ bits. The product over all pixels is
-the probability of the picture, so the costs add up:
+That costs $-\log_2 {probability:.4f} = {surprise:.3f}$ bits. {_bill(account)}
 
-$$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {abs(account.image_bits):.1f}
+$$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {abs(account.model_bits):.1f}
 \text{{ bits}}$$
 """
+
+
+def _bill(account: PixelAccount) -> str:
+    """What the bits of the whole picture are, which follow."""
+    if account.is_the_models_own:
+        return (
+            "The product over all pixels is\nthe probability of the picture, so the costs add up:"
+        )
+    return (
+        "All pixels together cost\n"
+        f"**{abs(account.image_bits):.1f} bits** under $q$, what this picture was drawn from. The "
+        "model itself, without temperature,\ntop-p and guidance, gives the picture another "
+        "probability, $p(x)$:"
+    )
 
 
 def _binary(account: PixelAccount, told: str | None, guidance: float) -> str:
@@ -98,12 +111,13 @@ def _binary(account: PixelAccount, told: str | None, guidance: float) -> str:
 $\ell = {logit:.3f}${_guided(account, guidance)}. With the temperature
 $T = {account.temperature:g}$ that is
 
-$$p(x_{{{account.index + 1}}} = \text{{white}} \mid x_1, \dots, x_{{{account.index}}})
+$${_uncut(account)}(x_{{{account.index + 1}}} = \text{{white}}
+\mid x_1, \dots, x_{{{account.index}}})
 = \sigma(\ell / T) = \frac{{1}}{{1 + e^{{-({logit:.3f}) / {account.temperature:g}}}}}
 = {before_cut:.4f}$$
 
 {_cut(account)}This image's seed gave the pixel the random number $u = {account.uniform:.4f}$. Black
-takes the interval from 0 to $p(\text{{black}}) = {black:.4f}$, white the rest;
+takes the interval from 0 to ${_drawn_from(account)}(\text{{black}}) = {black:.4f}$, white the rest;
 $u {comparison} {black:.4f}$, so the pixel is **{drawn}**."""
 
 
@@ -118,7 +132,7 @@ for each level from 0, black, to {levels - 1}, white{guided}. With the temperatu
 $T = {account.temperature:g}$ the level that was drawn, {level} with its logit
 $\ell_{{{level}}} = {logit:.3f}$, has
 
-$$p(x_{{{account.index + 1}}} = {level} \mid x_1, \dots, x_{{{account.index}}})
+$${_uncut(account)}(x_{{{account.index + 1}}} = {level} \mid x_1, \dots, x_{{{account.index}}})
 = \frac{{e^{{\ell_{{{level}}} / T}}}}{{\sum_k e^{{\ell_k / T}}}}
 = {(account.logits / account.temperature).softmax(dim=0)[level].item():.4f}$$
 
@@ -127,6 +141,15 @@ $$p(x_{{{account.index + 1}}} = {level} \mid x_1, \dots, x_{{{account.index}}})
 $u = {account.uniform:.4f}$. The levels take intervals one after the other; those below {level} end
 at {below:.4f}, and {level} ends at {edges[level].item():.4f}. Between these lies $u$, so the pixel
 is **{level} of {levels - 1}**."""
+
+
+def _uncut(account: PixelAccount) -> str:
+    """The letter of the distribution before top-p: p is the model's own, q is drawn from."""
+    return "p" if account.temperature == 1 and account.unguided is None else "q"
+
+
+def _drawn_from(account: PixelAccount) -> str:
+    return _uncut(account) if account.top_p == 1 else "q"
 
 
 def _cut(account: PixelAccount) -> str:
