@@ -596,6 +596,7 @@ def test_the_dots_are_shown_in_the_dimensions_that_are_used_most(shelf):
     codes = aggregated_views.deal(shelf, "deep", "posterior", 3, 0)
     np.testing.assert_allclose(json.loads(update["dots"]), codes[:, list(shown)], atol=6e-4)
     own = json.loads(update["ellipses"])[1]
+    assert update["dimensions"] == 5  # so that the map calls its distances those of two
     assert own["x"] == pytest.approx(mean[3, shown[0]].item())
     assert own["sy"] == pytest.approx(std[3, shown[1]].item())
 

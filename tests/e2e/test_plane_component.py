@@ -52,12 +52,13 @@ class Lab:
                 "place": lambda: [1.5, -0.5],
                 "more": lambda: gr.update(**MORE),
                 "bare": lambda: gr.update(points="", sheet="", classes=[]),
-                "axes": lambda: gr.update(axes=("z₁₇", "z₄")),
+                "axes": lambda: gr.update(axes=("z₁₇", "z₄"), dimensions=50),
                 "whole": lambda: gr.update(
                     points=plane_points(CODES, torch.arange(10)),
                     sheet=SHEET,
                     classes=CLASSES,
                     axes=("z₀", "z₁"),
+                    dimensions=2,
                 ),
             }.items():
                 gr.Button(name).click(answer, None, plane, show_progress="hidden")
@@ -290,6 +291,8 @@ def test_other_axes_have_their_own_names(plane):
     heads = plane.part("table").locator("thead th")
     heads.first.wait_for()
     assert heads.all_inner_texts()[2:] == ["mean z₁₇", "mean z₄"]
+    told = plane.part("readout").inner_text()
+    assert "; nearest example in these two dimensions: a " in told  # of 50
     plane.box.locator("summary").click()
     press(plane, "whole")
 

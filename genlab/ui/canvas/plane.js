@@ -189,7 +189,7 @@ function connect() {
   part('details').addEventListener('toggle', fillTable);
   onAppearance([stage], renew);
   watch('value', readCursor);
-  watch(['points', 'path', 'dots', 'dots_name', 'ellipses', 'classes', 'axes', 'low', 'high'], readThings);
+  watch(['points', 'path', 'dots', 'dots_name', 'ellipses', 'classes', 'axes', 'dimensions', 'low', 'high'], readThings);
   watch('sheet', readSheet);
 }
 

@@ -55,6 +55,7 @@ class PlaneCanvas(CanvasComponent):
         dots: str = "",
         dots_name: str = "samples",
         axes: Sequence[str] = ("z₀", "z₁"),
+        dimensions: int = 2,
         size: int = 480,
         visible: bool | Literal["hidden"] = True,
         elem_id: str | None = None,
@@ -77,6 +78,8 @@ class PlaneCanvas(CanvasComponent):
             dots: JSON, [[x, y], …], small diamonds: what was drawn at random.
             dots_name: what the dots are, beside the switch that hides them.
             axes: names of the two dimensions, see `axis_name`.
+            dimensions: of a code; of more than two the map shows two, and says that distances are
+                those in these two alone.
             size: side of the map in CSS pixels where there is room; the axes come on top.
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
@@ -111,6 +114,7 @@ class PlaneCanvas(CanvasComponent):
             classes=list(classes),
             dots_name=dots_name,
             axes=list(axes),
+            dimensions=dimensions,
             size=size,
             **shown,
         )

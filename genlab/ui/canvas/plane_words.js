@@ -10,7 +10,7 @@ function named(kind) {
 }
 
 function nearestPoint([x, y]) {
-  // Of what is shown; by distance in the code, which the map may stretch.
+  // Of what is shown; by distance in the two numbers of the code, which the map may stretch.
   let best = null;
   for (const point of isOn('marks') ? things.points : []) {
     const distance = Math.hypot(point[0] - x, point[1] - y);
@@ -23,7 +23,8 @@ function describeCursor() {
   const place = props.axes.map((name, axis) => name + ' = ' + signed(cursor[axis])).join(', ');
   const nearest = nearestPoint(cursor);
   if (!nearest) return place;
-  return place + '; nearest example: ' + named(nearest.point[2]) + ', ' + signed(nearest.distance) + ' away';
+  const where = props.dimensions > 2 ? ' in these two dimensions' : '';
+  return place + '; nearest example' + where + ': ' + named(nearest.point[2]) + ', ' + signed(nearest.distance) + ' away';
 }
 
 function describeThings() {

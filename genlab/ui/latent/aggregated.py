@@ -103,6 +103,7 @@ def draw(
         low=lowest, high=highest, sheet=ground.sheet, points=ground.points,
         classes=list(examples_of(store, name).classes),
         axes=[axis_name(dimension) for dimension in ground.shown],
+        dimensions=codes.shape[1],
         dots=plane_path(codes[:, list(ground.shown)]),
         ellipses=views.outlines(store, name, kind, example),
     )  # fmt: skip
