@@ -187,6 +187,18 @@ def test_the_page_opens_with_seed_0_and_the_most_used_dimension_first(store):
     assert "Tiny digits" in words and "seed 0" in words
 
 
+@pytest.mark.parametrize(("sent", "dealt"), [(4711, 4711), (None, 0), (-1, 0), (0.5, 0)])
+def test_another_card_deals_the_seed_that_stands_in_the_box(store, sent, dealt):
+    begin = handlers(page_of(sliders.build, store, "digits"), "begin")[0]
+
+    in_box, latents, picture, words = begin("few", sent)
+
+    code = prior_codes(store.get("few"), dealt, 1)
+    assert in_box == (gr.skip() if sent == dealt else dealt) and f"seed {dealt}" in words
+    assert json.loads(latents["value"]) == pytest.approx(code[0].tolist(), abs=1e-4)
+    assert picture["value"] == to_hex(store.get("few").decode(code)[0, 0].numpy())
+
+
 def test_a_picture_in_colour_keeps_its_shape(store):
     _, picture, _ = sliders.opening(store, "generator")
 

@@ -127,18 +127,18 @@ def decode_code(store: ModelStore, name: str, code: list[float]) -> str:
     return to_hex(cells(decode_points(codes.decoder_of(store, name), code)[0]))
 
 
-def opening(store: ModelStore, name: str) -> tuple[dict, dict, str]:
-    """What the page shows of a card first: its dimensions, and its code of seed 0."""
-    value, picture, words, ahead = _first_view(store, name)
+def opening(store: ModelStore, name: str, seed: int = 0) -> tuple[dict, dict, str]:
+    """What the page shows of a card first: its dimensions, and its code of a seed."""
+    value, picture, words, ahead = _first_view(store, name, seed)
     dimensions = _dimensions(store, name)
     latents = gr.update(value=value, dimensions=dimensions, thumbnails=ahead)
     return latents, gr.update(value=picture, **_shape(store, name)), words
 
 
 @functools.lru_cache(maxsize=codes.KEPT)
-def _first_view(store: ModelStore, name: str) -> tuple[str, str, str, dict[str, Any]]:
+def _first_view(store: ModelStore, name: str, seed: int) -> tuple[str, str, str, dict[str, Any]]:
     """The same for every visitor, so it is decoded once; nobody writes to it."""
-    code, told = codes.random_code(store, name, 0)
+    code, told = codes.random_code(store, name, seed)
     return *show_code(store, name, code, told), look_ahead(store, name, code)
 
 
@@ -184,8 +184,12 @@ def _wire(
         return gr.update(thumbnails=look_ahead(store, name, code))
 
     @kit.readable_errors
-    def begin(name: str) -> tuple[dict, dict, str]:
-        return opening(store, name)
+    def begin(name: str, seed: object) -> tuple[Any, dict, dict, str]:
+        """The seed in the box is dealt; one that is none becomes 0, so that the card comes."""
+        try:
+            return gr.skip(), *opening(store, name, kit.whole_number(seed, "Seed", 0, MAX_SEED))
+        except InputError:
+            return 0, *opening(store, name)
 
     page.latents.input(
         kit.quick(follow), [card, page.latents], [page.picture, page.words], **pictures.QUIET
@@ -204,7 +208,7 @@ def _wire(
     for change in (page.latents.release, *(move.success for move in moves)):
         change(ahead, [card, page.latents], page.latents, trigger_mode="always_last",
                **queued, **kit.COMPUTE)  # fmt: skip
-    card.change(begin, card, page.shown, **queued, **kit.COMPUTE)
+    card.change(begin, [card, seed], [seed, *page.shown], **queued, **kit.COMPUTE)
     kit.on_first_sight(lambda: opening(store, card.value), page.shown)
 
     def decode(card: str, code: list[float]) -> str:
