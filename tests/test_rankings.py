@@ -3,18 +3,36 @@
 import re
 
 import pytest
-from latent_shelf import latent_card
-from shelved import tiny_card, write_checkpoint
+from lively import tiny_gan
+from shelved import write_checkpoint
 
 from genlab.analysis.figures import name_of
 from genlab.analysis.rankings import Ranked, disagreements, tell_agreement, tightest_bound
 from genlab.core.cards import Figure, ModelCard
+from genlab.core.images import ImageSpec
+from genlab.core.protocols import Autoregressive
+from genlab.models.pixelcnn import PixelCNN
+from genlab.models.vae import VAE
+from genlab.nn.latent_networks import DenseDecoder, DenseEncoder
 from genlab.store import ModelStore
 from genlab.ui.models_pages import comparison
 
 
 def figure(value, error=0.0):
     return Figure(value, error, 10_000, "python -m …")
+
+
+def card(name, title, data, *, levels=2, network="pixels"):
+    """A tiny card about pictures in so many levels."""
+    spec = ImageSpec(1, 6, 6, levels=levels)
+    builds = {
+        "pixels": lambda: PixelCNN(spec, features=8, blocks=1, head=8),
+        "vae": lambda: VAE(
+            spec, 3, encoder=DenseEncoder(spec, (8,), 6), decoder=DenseDecoder(spec, 3, (8,))
+        ),
+        "gan": lambda: tiny_gan(),
+    }
+    return ModelCard(name, title, network, data, builds[network], "x")
 
 
 def shelf(folder, *cards, **figures):
@@ -79,42 +97,102 @@ def test_the_bound_that_counts_is_the_lowest_of_those_on_most_pictures():
     assert tightest_bound({"kl_nats": figure(3)}) is None
 
 
+def sections(store):
+    """The page's sections: heading → the lists of titles on either side, and the whole text."""
+    found = {}
+    for part in comparison.comparison(store).split("<section>")[1:]:
+        left, right = re.findall("<ol>(.*?)</ol>", part)
+        titles = [re.findall("<span>(.*?)</span>", side) for side in (left, right)]
+        found[re.search("<h4>(.*?)</h4>", part).group(1)] = (*titles, part)
+    return found
+
+
 def test_a_card_is_ranked_by_its_tightest_bound_which_is_named(tmp_path):
-    pixels = tiny_card("pixels")
-    pixels = ModelCard(pixels.name, pixels.title, "PixelCNN", "MNIST, binary", pixels.build, "x")
-    digits = latent_card("digits")
+    pixels, digits = (card(name, name, "MNIST, binary", network=name) for name in ("pixels", "vae"))
     bounds = {"neg_elbo_nats_dynamic": figure(88, 0.2), "iwae_100_nats": figure(84.83, 0.2)}
     shelf(tmp_path, pixels, nats_dynamic=figure(86.13, 0.2), fid_times_floor=figure(9, 0.1))
     shelf(tmp_path, digits, **bounds, fid_times_floor=figure(5, 0.1))
 
-    page = comparison.comparison(ModelStore(tmp_path, (pixels, digits)))
+    left, _, page = sections(ModelStore(tmp_path, (pixels, digits)))["MNIST, binary"]
 
-    left = re.search("<ol>(.*?)</ol>", page).group(1)
-    assert re.findall("<span>(.*?)</span>", left) == ["Tiny digits", "Tiny pixels"]
-    assert f"{name_of('iwae_100_nats')}: 84.83 ± 0.20" in left
+    assert left == ["vae", "pixels"]
+    assert f"{name_of('iwae_100_nats')}: 84.83 ± 0.20" in page
     assert "here they do not" not in page, "the better bound has the better samples"
 
 
 def test_ranks_are_drawn_best_first_with_a_line_for_each_card_in_both(tmp_path):
-    first, second, bare = latent_card("digits"), tiny_card("pixels"), latent_card("generator")
-    second = ModelCard(second.name, second.title, "PixelCNN", "MNIST, binary", second.build, "x")
-    shelf(tmp_path, first, neg_elbo_nats_dynamic=figure(88, 0.2), fid_times_floor=figure(3, 0.1))
-    shelf(tmp_path, second, nats_dynamic=figure(80, 0.2), fid_times_floor=figure(7, 0.1))
+    first = card("a", "A", "MNIST, grey", levels=256)
+    second = card("b", "B", "MNIST, all levels", levels=256)
+    bare = card("c", "C", "MNIST, grey", network="gan")
+    shelf(tmp_path, first, bits_per_dim=figure(1.1, 0.01), fid_times_floor=figure(3, 0.1))
+    shelf(tmp_path, second, bits_per_dim_mixture=figure(1, 0.01), fid_times_floor=figure(7, 0.1))
     shelf(tmp_path, bare, fid_times_floor=figure(5, 0.1))
-    page = comparison.comparison(ModelStore(tmp_path, (first, second, bare)))
 
-    left, right = re.findall("<ol>(.*?)</ol>", page)
-    titles = [re.findall("<span>(.*?)</span>", side) for side in (left, right)]
-    assert titles[0] == ["Tiny pixels", "Tiny digits"]
-    assert titles[1] == ["Tiny digits", "Tiny generator", "Tiny pixels"]
+    left, right, page = sections(ModelStore(tmp_path, (first, second, bare)))[
+        "MNIST, 256 grey levels"
+    ]
+
+    assert left == ["B", "A"]
+    assert right == ["A", "C", "B"]
     assert page.count("<path ") == 2
-    assert "no likelihood" in right
-    assert "no pair contradicts itself" in page, "the bound of the digits is the higher one"
+    assert page.count("no likelihood") == 1
+    assert "Bits per dim: 1.00 ± 0.01" in page
+    assert "here they do not: B has the better likelihood (1.000 against 1.100 bits/dim)" in page
 
 
-def test_without_two_cards_to_compare_the_page_says_what_measures_them(tmp_path):
-    store = shelf(tmp_path, latent_card("digits"), neg_elbo_nats_dynamic=figure(88, 0.2))
+def test_pictures_of_other_levels_are_never_ranked_together(tmp_path):
+    cards = [
+        card(f"of-{levels}-{name}", f"{name} {levels}", f"{name}, rounded", levels=levels)
+        for name in ("MNIST", "Fashion-MNIST")
+        for levels in (256, 8, 2)
+    ]
+    for at, each in enumerate(cards):  # the finer the levels, the worse the samples: no matter
+        name = "nats_dynamic" if at % 3 == 2 else "bits_per_dim"
+        found = {name: figure(90 if at % 3 == 2 else 3 - at % 3)}
+        shelf(tmp_path, each, **found, fid_times_floor=figure(9 - at))
 
-    page = comparison.comparison(store)
-    assert "python -m train.evaluate CARD --only sample_quality" in page
-    assert "−ELBO: 88.00 ± 0.20" in page
+    found = sections(ModelStore(tmp_path, cards))
+
+    assert list(found) == [
+        f"{name}, {kind}"
+        for name in ("MNIST", "Fashion-MNIST")
+        for kind in ("binary", "8 grey levels", "256 grey levels")
+    ]
+    for heading, (left, right, page) in found.items():
+        assert len(left) == 1 and left == right
+        assert f"Likelihood: {'nats' if 'binary' in heading else 'bits/dim'}," in page
+        assert "here they do not" not in page
+
+
+def test_what_a_card_lacks_is_told_from_what_it_cannot_have(tmp_path):
+    unmeasured = card("a", "A", "MNIST, binary", network="vae")
+    unlikely = card("b", "B", "MNIST, grey", network="gan")
+    alone = card("c", "C", "MNIST, rounded", levels=8)
+    shelf(tmp_path, unmeasured, neg_elbo_nats_dynamic=figure(88, 0.2))
+    shelf(tmp_path, unlikely, fid_times_floor=figure(5, 0.1))
+    shelf(tmp_path, alone, bits_per_dim=figure(1.1, 0.01), fid_times_floor=figure(3, 0.1))
+
+    found = sections(ModelStore(tmp_path, (unmeasured, unlikely, alone)))
+
+    remedy = "<code>python -m train.evaluate CARD</code> measures all that a card lacks"
+    lacking = {heading: remedy in page for heading, (*_, page) in found.items()}
+    assert lacking == {
+        "MNIST, binary": True, "MNIST, 8 grey levels": False, "MNIST, 256 grey levels": False
+    }  # fmt: skip
+    assert "−ELBO: 88.00 ± 0.20" in found["MNIST, binary"][-1]
+    assert "no card has one" in found["MNIST, 256 grey levels"][-1]
+
+
+def test_a_likelihood_that_is_not_measured_is_not_called_impossible(tmp_path):
+    store = shelf(tmp_path, card("a", "A", "MNIST, binary"), fid_times_floor=figure(5, 0.1))
+
+    ((*_, page),) = sections(store).values()
+
+    assert "likelihood not measured" in page and "no likelihood" not in page
+
+
+@pytest.mark.parametrize("shipped", ModelStore().cards_with(Autoregressive), ids=lambda c: c.name)
+def test_no_shipped_pixelcnn_with_a_likelihood_is_told_to_have_none(shipped):
+    page = comparison.comparison(ModelStore())
+
+    assert not re.search(f"<span>{re.escape(shipped.title)}</span><small>[^<]*no like", page)
