@@ -12,6 +12,7 @@ from genlab.analysis.reachability import ARCHITECTURES, States, layer_masks, sta
 from genlab.core.errors import InputError
 from genlab.ui import kit
 from genlab.ui.closer import LATEX
+from genlab.ui.lessons.mask_recursion import describe_recursion
 
 KERNELS = (3, 5, 7)
 MOST_LAYERS, SMALLEST, LARGEST = 16, 3, 28
@@ -88,17 +89,14 @@ def describe_choice(choice: Choice) -> str:
 ### Row {row}, column {column}: {earlier} earlier pixels
 
 A layer hands on what its mask's taps read. So what the target needs of the image is found
-backwards: start with the target alone and step through the layers, the last one first. With the
-offsets $M_l$ of layer $l$'s mask,
+backwards: start with the target alone and step through the layers, the last one first. A mask
+stands for the offsets of its taps, and what it reads to compute the positions $S$ is
+$S \oplus M = \{{\, q + m : q \in S,\ m \in M \,\}}$.
 
-$$F_L = \{{(r, c)\}}$$
-
-$$F_{{l-1}} = \{{\, q + m : q \in F_l,\ m \in M_l \,\}}$$
-
-and whatever leaves the image is dropped. $F_0$ is what the target sees. Before it in raster order
+{describe_recursion(choice.architecture, choice.layers, choice.target)} Before it in raster order
 are ${row} \cdot {choice.size} + {column} = {earlier}$ pixels, and of these it sees
 
-$$|F_0 \cap \text{{earlier}}| = {earlier}{rest} = {counts["seen"]}$$
+$$\text{{seen}} = {earlier}{rest} = {counts["seen"]}$$
 {_by_rows(choice, found)}
 ### The masks and their shapes
 
