@@ -1,5 +1,6 @@
 """The nearest training images: the search, the record of it, and the page that shows it."""
 
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -13,6 +14,7 @@ from genlab.analysis.neighbours import (
     NEIGHBOURS,
     SAMPLES,
     NeighbourRecord,
+    chance_beyond_median,
     find_nearest,
     read_neighbours,
 )
@@ -234,12 +236,77 @@ def test_nothing_is_drawn_before_the_part_is_opened(shelf, recorded, tmp_path, m
     assert shown.count("<figure>") == SAMPLES, "the frames have their final size"
 
 
-def test_smooth_samples_near_to_training_images_are_not_called_copies_at_once(recorded):
-    near = NeighbourRecord(**{**vars(recorded), "test_median": 100.0})
-    far = NeighbourRecord(**{**vars(recorded), "test_median": 0.5})
+def distances(recorded, found, *, test_median=4.0):
+    """The record with other distances, of which there may be fewer than 16 kinds."""
+    return NeighbourRecord(
+        **{**vars(recorded), "distances": (found * SAMPLES)[:SAMPLES], "test_median": test_median}
+    )
+
+
+def test_a_clear_difference_is_told_and_smooth_samples_are_not_called_copies_at_once(recorded):
+    near, far = distances(recorded, [3.0, 3.5]), distances(recorded, [4.5, 9.0])
 
     assert "smooth pictures lie near to many others" in page.tell_record(near)
-    assert "no nearer to training images" in page.tell_record(far)
+    assert "lie farther from training images" in page.tell_record(far)
+    assert all("none does" in page.tell_record(each) for each in (near, far))
+
+
+@pytest.mark.parametrize("found", [[3.5, 4.5], [3.9, 4.1, 3.9, 3.9], [4.0]])
+def test_medians_that_differ_by_chance_get_no_verdict(recorded, found):
+    told = page.tell_record(distances(recorded, found))
+
+    assert "cannot tell" in told
+    assert "The samples lie" not in told
+
+
+def test_a_group_of_real_pictures_is_seldom_called_nearer_or_farther(recorded):
+    generator = torch.Generator().manual_seed(0)
+    groups = 3 + torch.rand(2_000, 2, SAMPLES, generator=generator).exp()
+    leans = [
+        distances(recorded, one.tolist(), test_median=other.quantile(0.5).item()).lean()
+        for one, other in groups
+    ]
+
+    share = sum(map(abs, leans)) / len(leans)
+    assert 0 < share <= 0.05
+    assert -1 in leans and 1 in leans
+
+
+def test_samples_that_differ_by_much_are_nearly_always_told(recorded):
+    generator = torch.Generator().manual_seed(0)
+    groups = 3 + torch.rand(200, 2, SAMPLES, generator=generator)
+    leans = [
+        distances(recorded, (one + 1).tolist(), test_median=other.quantile(0.5).item()).lean()
+        for one, other in groups
+    ]
+
+    assert leans.count(1) > 190
+
+
+def test_the_chance_is_that_of_counting_all_orders():
+    size = 4
+    orders = list(itertools.combinations(range(2 * size), size))  # places of the one sample
+    for count in range(size + 1):
+        found = 0
+        for places in orders:
+            others = [place for place in range(2 * size) if place not in places]
+            found += sum(place < others[size // 2] for place in places) >= count
+        assert chance_beyond_median(count, size) == pytest.approx(found / len(orders))
+
+
+@pytest.mark.parametrize("copy", [0.0, 0.4, 0.99])
+@pytest.mark.parametrize("others", [3.5, 4.2, 9.0])
+def test_one_copy_is_named_whatever_the_others_are(recorded, copy, others):
+    record = distances(recorded, [others] * 5 + [copy] + [others] * 10)
+
+    told = page.tell_record(record)
+
+    assert f"1 of the 16</b> (seed 5), at most {copy:.2f} from" in told
+    assert "no copies" not in told and "none does" not in told
+
+
+def test_exact_copies_are_named_even_beside_test_images_that_are_copies(recorded):
+    assert distances(recorded, [0.0, 5.0], test_median=0.0).copies == list(range(0, SAMPLES, 2))
 
 
 @pytest.mark.parametrize("name", [JUDGES[0].name, "nope", None, 3, ["digits"]])

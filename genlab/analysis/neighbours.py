@@ -3,10 +3,14 @@
 A generator that has learnt pictures by heart shows training images. Training data does not come
 with the site, so `python -m train.neighbours` looks and writes a record here: a sheet of the
 nearest images, and a JSON beside it that says of which samples, by their hashes.
+
+Reference: Mathisen (1943), A method of testing the hypothesis that two samples are from the same
+population, https://doi.org/10.1214/aoms/1177731460: the median of one sample is all it needs.
 """
 
 import dataclasses
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +23,8 @@ from genlab.core.errors import DataError
 
 NEIGHBOURS = Path(__file__).parent.parent / "assets" / "neighbours"
 SAMPLES = 16  # pictures of a card, the seeds 0 to 15
+RARE = 0.05  # a verdict comes by chance alone no more often than this
+COPY = 0.25  # of the test images' median: nearer than so is a copy, or nearly one
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,25 @@ class NeighbourRecord:
         """Of the samples' distances."""
         return torch.tensor(self.distances, dtype=torch.float64).quantile(0.5).item()
 
+    @property
+    def copies(self) -> list[int]:
+        """The samples that are a training image, or nearly so: see `COPY`."""
+        least = COPY * self.test_median
+        return [place for place, each in enumerate(self.distances) if each == 0 or each < least]
+
+    def lean(self) -> int:
+        """−1 where samples lie clearly nearer to training images than test images do, 1 farther.
+
+        0 where so few pictures cannot tell. Were both of one kind, each verdict would come at most
+        every 1 / `RARE`-th time, whatever the law of the distances.
+        """
+        nearer = sum(each < self.test_median for each in self.distances)
+        farther = sum(each > self.test_median for each in self.distances)
+        most = max(nearer, farther)
+        if 2 * chance_beyond_median(most, len(self.distances)) > RARE:
+            return 0
+        return -1 if nearer > farther else 1
+
     def write(self, path: Path) -> None:
         """Write the JSON in a stable layout."""
         path.write_text(json.dumps(dataclasses.asdict(self), indent=1) + "\n", encoding="utf8")
@@ -87,6 +112,21 @@ def read_neighbours(card: str, folder: Path = NEIGHBOURS) -> tuple[NeighbourReco
             f"checkout -- genlab/assets/neighbours`, or make them anew with `{remedy(card)}`."
         ) from error
     return record, content
+
+
+def chance_beyond_median(count: int, size: int) -> float:
+    """How often, at most, `count` or more of `size` numbers lie below the median of as many others.
+
+    All are drawn independently from one continuous law. The chance is that of lying below the
+    middle number of the others, for an even `size` the upper one of the two in the middle; by
+    symmetry it is also that of lying above the lower one.
+    """
+    rank = size // 2 + 1
+    orders = (
+        math.comb(below + rank - 1, below) * math.comb(2 * size - below - rank, size - below)
+        for below in range(count, size + 1)
+    )
+    return sum(orders) / math.comb(2 * size, size)
 
 
 def remedy(card: str) -> str:

@@ -31,6 +31,13 @@ from genlab.ui.models_pages.words import STYLE, with_code
 
 KEPT = 32  # cards whose samples are kept
 DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "quickdraw": "Quick, Draw!"}
+LEANING = {
+    -1: "The samples lie nearer to training images than real new pictures do; smooth pictures lie "
+    "near to many others.",
+    0: f"So few pictures cannot tell whether samples or real new ones lie nearer to training images: "
+    f"two groups of {SAMPLES} real ones may differ as much.",
+    1: "The samples lie farther from training images than real new pictures do.",
+}
 NEIGHBOUR_STYLE = (
     STYLE
     + SPRITES
@@ -176,20 +183,28 @@ def tell_sameness(same: list[bool], record: NeighbourRecord, *, is_drawn: bool) 
 def tell_record(record: NeighbourRecord) -> str:
     """What was compared with what, what came out, and who did it, as HTML."""
     how = "as black and white pictures, drawn from the grey ones" if record.binarised else "in grey"
-    nearer = record.median < record.test_median
-    verdict = (
-        "The samples lie nearer to training images than real new pictures do. Copies would lie at "
-        "or near 0; smooth pictures lie near to many others, too."
-        if nearer
-        else "The samples lie no nearer to training images than real new pictures do: they are no "
-        "copies in this sense."
-    )
     return (
         f"<p>Distances are Euclidean over all pixels in [0, 1], {how}. Their median is "
         f"<b>{record.median:.2f}</b>, the smallest {min(record.distances):.2f}. {SAMPLES} test "
         f"images of {escape(DATA.get(record.data, record.data))}, which are real and new, have a "
-        f"median of <b>{record.test_median:.2f}</b>. {verdict}</p>"
+        f"median of <b>{record.test_median:.2f}</b>. {tell_verdict(record)}</p>"
         f"<p>Recorded by <code>{escape(record.command)}</code> at revision "
         f"<code>{escape(record.revision[:12])}</code>: the training images are not on this server, "
         "so the search was made before.</p>"
+    )
+
+
+def tell_verdict(record: NeighbourRecord) -> str:
+    """Whether the samples lie nearer than test images, where that is clear, and copies, as HTML."""
+    return f"{LEANING[record.lean()]} {_tell_copies(record)}"
+
+
+def _tell_copies(record: NeighbourRecord) -> str:
+    if not record.copies:
+        return "A copy would lie at or near 0, and none does."
+    seeds = ", ".join(map(str, record.copies))
+    farthest = max(record.distances[place] for place in record.copies)
+    return (
+        f"<b>Copies, or nearly so: {len(record.copies)} of the {len(record.distances)}</b> "
+        f"(seed {seeds}), at most {farthest:.2f} from a training image."
     )
