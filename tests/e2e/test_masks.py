@@ -375,6 +375,27 @@ def test_every_puzzle_reveals_the_analysis_s_grid(lab, index):
     assert view.part("score").inner_text() == "0 %"
 
 
+@pytest.mark.parametrize("index", range(len(mask_tables.PUZZLES) + 1))
+def test_painting_the_truth_scores_all_in_every_puzzle(lab, index):
+    lab.set("b-only", layers=1)  # the last puzzle is the choice of the stage
+    own = {"architecture": "b-only", **CENTRE, "layers": 1}
+    puzzle = [*mask_tables.PUZZLES, own][index]
+    asked = {name: puzzle[name] for name in ("kernel", "layers", "size")}
+    grid = states(puzzle["architecture"], target=tuple(puzzle["target"]), **asked).grid
+    view = lab.view("predict")
+    view.part("puzzle").select_option("own" if puzzle is own else str(index))
+    view.part("clear").click()
+
+    paint(lab.tab, view, [(r, c) for r in range(7) for c in range(7) if grid[r][c] in "#!@"])
+    view.part("reveal").click()
+
+    view.wait("g.shown().endsWith('revealed')")
+    assert view.part("score").inner_text() == "100 %"
+    why = view.part("why").inner_text()
+    assert "Every cell is right." in why
+    assert ("The target sees itself, too" in why) == any("@" in line for line in grid)
+
+
 def test_a_finger_paints_and_reveals(visit):
     lab = visit(width=PHONE, height=740, touch=True)
     view = lab.view("predict")

@@ -45,7 +45,7 @@ function answer() {
 function question() {
   // Before the reveal: the target and the paint, nothing else.
   const codes = painted.map((is) => (is ? CODE.p : 0));
-  codes[puzzle.target.row * puzzle.size + puzzle.target.col] = CODE.o;
+  codes[targetIndex()] = CODE.o;
   return { codes, size: puzzle.size, target: puzzle.target };
 }
 
@@ -53,9 +53,14 @@ function isSeen(code) {
   return code === CODE['#'] || code === CODE['!'] || code === CODE['@'];
 }
 
+function targetIndex() {
+  return puzzle.target.row * puzzle.size + puzzle.target.col;
+}
+
 function compare() {
+  // The target cannot be painted, so it is no part of the score, even where it sees itself.
   const { codes } = answer();
-  const all = [...codes.keys()];
+  const all = [...codes.keys()].filter((i) => i !== targetIndex());
   const found = {
     hit: all.filter((i) => painted[i] && isSeen(codes[i])),
     missed: all.filter((i) => !painted[i] && isSeen(codes[i])),
@@ -85,7 +90,7 @@ function nextPuzzle() {
 
 function set(cell, value) {
   const at = cell.row * puzzle.size + cell.col;
-  if (isRevealed || at === puzzle.target.row * puzzle.size + puzzle.target.col) return;
+  if (isRevealed || at === targetIndex()) return;
   painted[at] = value;
   draw();
 }
@@ -156,7 +161,7 @@ function fillPaintTable() {
   const columns = [...Array(puzzle.size).keys()];
   fillRows(part('table'), ['', ...columns], columns.map((row) => [row, ...columns.map((col) => {
     const at = row * puzzle.size + col;
-    const state = isRevealed ? NAMES[String.fromCharCode(grid.field.codes[at])] : at === puzzle.target.row * puzzle.size + puzzle.target.col ? 'target' : '';
+    const state = isRevealed ? NAMES[String.fromCharCode(grid.field.codes[at])] : at === targetIndex() ? 'target' : '';
     return [painted[at] ? 'painted' : '', state].filter(Boolean).join(', ');
   })]));
 }

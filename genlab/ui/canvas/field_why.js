@@ -1,6 +1,12 @@
 // The one sentence after a reveal, from the states of the cells that were missed or too much.
 
 function whyWords(field, painted, result) {
+  const target = field.target.row * field.size + field.target.col;
+  const leak = field.codes[target] === CODE['@'] ? ' The target sees itself, too: a leak, left out of the score.' : '';
+  return mistakeWords(field, painted, result) + leak;
+}
+
+function mistakeWords(field, painted, result) {
   if (!result.missed.length && !result['too much'].length) return 'Every cell is right.';
   const wrong = result['too much'].map((index) => ({ index, letter: String.fromCharCode(field.codes[index]) }));
   const among = (letter) => wrong.filter((each) => each.letter === letter).map((each) => each.index);
