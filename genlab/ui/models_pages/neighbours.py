@@ -34,8 +34,8 @@ DATA = {"mnist": "MNIST", "fashion-mnist": "Fashion-MNIST", "quickdraw": "Quick,
 LEANING = {
     -1: "The samples lie nearer to training images than real new pictures do; smooth pictures lie "
     "near to many others.",
-    0: f"So few pictures cannot tell whether samples or real new ones lie nearer to training images: "
-    f"two groups of {SAMPLES} real ones may differ as much.",
+    0: "So few pictures cannot tell whether samples or real new ones lie nearer to training "
+    f"images: two groups of {SAMPLES} real ones may differ as much.",
     1: "The samples lie farther from training images than real new pictures do.",
 }
 NEIGHBOUR_STYLE = (
