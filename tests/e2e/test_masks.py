@@ -223,6 +223,26 @@ def test_needs_l_is_the_first_depth_that_sees_the_cell(lab):
     lab.stage.part("details").locator("summary").click()
 
 
+@pytest.mark.parametrize(("size", "target"), [(7, (3, 3)), (28, (14, 14)), (7, (0, 2))])
+@pytest.mark.parametrize("layers", [1, 2, 3, 9, 13, 14, 16])
+def test_deeper_sees_less_only_where_the_next_layer_does(lab, size, target, layers):
+    def seen(depth):
+        asked = {"kernel": 3, "size": size, "target": target, "layers": depth}
+        return states("a-only", **asked).counts["seen"]
+
+    counts = [seen(depth) for depth in range(1, 60)]
+    lab.set("a-only", layers=layers, size=size, target=target)
+
+    told = lab.stage.part("limit").inner_text()
+
+    change = counts[layers] - counts[layers - 1]
+    assert ("Deeper sees less" in told) == (change < 0)
+    assert ("The next layer sees more" in told) == (change > 0)
+    most = max(counts)
+    assert f"most is seen at L = {counts.index(most) + 1}, {most} pixel" in told
+    assert f"nothing is left from L = {counts.index(0) + 1} on" in told
+
+
 def test_the_keyboard_moves_the_target_and_reads_every_cell(visit):
     lab = visit()
     keys = lab.tab.keyboard

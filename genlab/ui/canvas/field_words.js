@@ -41,9 +41,26 @@ function scoreWords(field) {
 
 function limitWords(field) {
   if (!earlierPixels(field.size, field.target)) return 'There is no earlier pixel to see.';
-  if (field.limit === null) return 'Deeper sees less: nothing is left from L = ' + field.empty + ' on.';
+  if (field.limit === null) return fadingWords(field);
   const now = field.layers >= field.limit ? 'More layers add nothing: the limit is reached at L = ' : 'It needs L = ';
   return now + field.limit + (field.layers >= field.limit ? '.' : ' to see all it ever will.');
+}
+
+function seenAt(field, layers) {
+  // How many earlier pixels the same target sees at another depth.
+  const earlier = earlierPixels(field.size, field.target);
+  return field.first.reduce((sum, first, at) =>
+    sum + (at < earlier && first > 0 && first <= layers && layers <= field.last[at]), 0);
+}
+
+function fadingWords(field) {
+  // Where a field shrinks again: which way the next layer goes, where the peak is and where the end.
+  const counts = Array.from({ length: field.empty }, (_, i) => seenAt(field, i + 1));
+  const most = Math.max(...counts);
+  const next = seenAt(field, field.layers + 1) - seenAt(field, field.layers);
+  const head = next < 0 ? 'Deeper sees less: ' : next > 0 ? 'The next layer sees more: ' : 'The next layer sees as many: ';
+  return head + 'most is seen at L = ' + (counts.indexOf(most) + 1) + ', ' + plural(most, 'pixel', 'pixels') +
+    ', and nothing is left from L = ' + field.empty + ' on.';
 }
 
 function settingWords(name, choice) {
