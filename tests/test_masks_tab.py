@@ -146,6 +146,27 @@ def test_a_view_takes_only_an_object_for_a_choice():
             view.preprocess(sent)
 
 
+def test_the_film_s_sentence_is_true_of_every_network():
+    words = next(words for view, _, words in tab.SECTIONS if view == "film")
+    assert "a field grows until it reaches its limit" in words
+    assert "with mask A in every layer it shrinks again" in words
+    assert "Each layer" not in words
+    for name in ARCHITECTURES:
+        for kernel in mask_tables.KERNELS:
+            fields = [
+                field(name, kernel=kernel, layers=layers, size=7, target=(3, 3))
+                for layers in range(1, mask_tables.MOST_LAYERS + 1)
+            ]
+            growth = np.diff([each.sum() for each in fields])
+            shrinks = name == "a-only"
+            assert (growth < 0).any() == shrinks, name
+            if not shrinks:
+                assert all(
+                    (one <= other).all() for one, other in zip(fields, fields[1:], strict=False)
+                )
+                assert (np.diff((growth > 0).astype(int)) <= 0).all(), "no growth behind the limit"
+
+
 # — the choice —
 
 

@@ -27,8 +27,9 @@ SECTIONS = (  # view, headline, what to do with it
     (
         "film",
         "Layer by layer",
-        "Each layer widens the field by its kernel. Click a layer to put it on the stage; below "
-        "it stands what its kernels may read, 1 for yes, the ring on the pixel itself.",
+        "One layer more from left to right: a field grows until it reaches its limit, and with "
+        "mask A in every layer it shrinks again. Click a layer to put it on the stage; below it "
+        "stands what its kernels may read, 1 for yes, the ring on the pixel itself.",
     ),
     (
         "pair",
