@@ -20,6 +20,7 @@ from genlab.core.errors import DataError, InputError
 from genlab.core.images import ImageSpec
 from genlab.models.autoencoder import CARDS as CODERS
 from genlab.models.judge import CARDS as JUDGES
+from genlab.models.pixelcnn import PixelCNN
 from genlab.store import CHECKPOINTS, ModelStore, skeleton
 from genlab.torchvision_guard import prepare_torchvision
 from genlab.ui.models_pages import card as one_card
@@ -98,6 +99,24 @@ def test_what_cannot_exist_is_told_from_what_was_not_measured(tmp_path):
     assert missing["digits"] == {"nll", "class", "test"}
     assert missing[CODERS[0].name] == {"nll", "elbo", "bits", "class", "test"} | samples
     assert missing[JUDGES[0].name] == {"nll", "elbo", "bits", "class"} | samples
+
+
+@pytest.mark.parametrize("levels", [8, 256])
+def test_a_network_of_grey_levels_is_told_where_its_likelihood_stands(tmp_path, levels):
+    spec = ImageSpec(1, 6, 6, levels=levels)
+    grey = tiny_card("grey", build=lambda: PixelCNN(spec, features=8, blocks=1, head=8))
+    shown = cells(shelf(tmp_path, grey, bits_per_dim=figure(1.5, 0.1)), "grey")
+
+    assert shown["nll"]["value"] is None
+    assert (
+        "not measured" not in shown["nll"]["note"] and "train.evaluate" not in shown["nll"]["note"]
+    )
+    assert "Bits per dim" in shown["nll"]["note"] and "black or white" in shown["nll"]["note"]
+    assert shown["bits"]["value"] == 1.5
+
+
+def test_a_network_of_black_and_white_may_still_be_measured_in_nats(tmp_path):
+    assert "not measured yet" in cells(shelf(tmp_path, tiny_card("tiny")), "tiny")["nll"]["note"]
 
 
 def test_a_network_that_cheats_cannot_win_by_its_likelihood(store):

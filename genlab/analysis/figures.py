@@ -14,6 +14,10 @@ from genlab.analysis.figure_kinds import KINDS, FigureKind
 from genlab.core.cards import CardFile, Figure
 
 LEAKS = "This network sees the pixel that it predicts, so this is no likelihood. It cheats."
+GREY = (
+    "It is of pictures drawn black or white, and this network draws grey levels: its likelihood, "
+    "exact as well, stands under Bits per dim."
+)
 ROUNDING = 1e-6  # of a value: an error below is that of adding floats
 
 
@@ -43,6 +47,8 @@ def read_figure(
     """
     if not isinstance(model, kind.applies_to):
         return Reading("–", note=f"{kind.title} does not apply. {kind.without}")
+    if kind.key == "nll" and model.spec.levels > 2:
+        return Reading("–", note=f"{kind.title} in nats does not apply. {GREY}")
     found = figure_of(kind, recorded.figures, math.prod(model.spec.shape))
     if found is None:
         return Reading("–", note=f"{kind.title} is not measured yet: run `{command(recorded)}`.")
