@@ -136,6 +136,28 @@ def test_the_title_and_the_words_name_pixel_layer_class_and_rings(store):
     assert "in the pass that knows it" in guided.title
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_the_last_layer_s_vertical_gates_are_said_to_reach_nothing(store, number):
+    model, pixel = store.get("gated"), (4, 1)
+    run = run_of()
+    pixels = quantise(lesson.draw_again(store, run), 2)
+
+    def loud(_, inputs, outputs):
+        return outputs[0] + 1.0, outputs[1]  # more from every vertical gate of the layer
+
+    before = model.logits(pixels)[..., 4, 1]
+    handle = model.layers[number - 1].register_forward_hook(loud)
+    reaches = not torch.equal(model.logits(pixels)[..., 4, 1], before)
+    handle.remove()
+
+    told = lesson.show_gates(store, (run, 0, *pixel), number).stacks[0].tells
+
+    assert "row 3, column 1" in told
+    assert ("It reaches the pixel from the row above" in told) == reaches
+    assert ("nothing reads what these gates let through" in told) != reaches
+    assert reaches == (number < 3) and "goes on" not in lesson.STORY
+
+
 def test_on_the_first_row_nothing_comes_from_above_and_the_words_say_so(store):
     vertical, horizontal = lesson.show_gates(store, (run_of(), 0, 0, 3), 1).stacks
 

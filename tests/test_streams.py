@@ -136,6 +136,12 @@ def test_only_the_rows_above_act_from_the_vertical_stack(model, pixels, layer):
     assert effect_of_noise(model, pixels, layer, 0, PIXEL[0] - 1, PIXEL[1]) > 1e-4
 
 
+def test_nothing_acts_from_the_last_layer_s_vertical_gates(model, pixels):
+    everywhere = slice(None)
+
+    assert effect_of_noise(model, pixels, LAYERS[-1], 0, everywhere, everywhere) == 0
+
+
 @every_layer
 def test_only_the_row_so_far_acts_from_the_horizontal_stack(model, pixels, layer):
     row, column = PIXEL

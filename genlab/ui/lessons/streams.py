@@ -24,7 +24,8 @@ KEPT_DRAWINGS = 8  # runs whose images are kept, so that another layer needs no 
 
 STORY = (
     "Every layer ends in gates, one a channel and pixel. tanh is the content: what to say, from −1 "
-    "to 1. σ is the door: how much of it gets through, from 0 to 1. Their product goes on."
+    "to 1. σ is the door: how much of it gets through, from 0 to 1. Their product is what it lets "
+    "through."
 )
 CROSSING = "Down by one row: the shift. What crosses is read just before the gate."
 VERTICAL = (
@@ -110,7 +111,7 @@ def show_gates(store: ModelStore, chosen: Chosen, number: int) -> ShownGates:
         pixel=(row, column),
         picture=to_picture(drawn)[0, 0].numpy(),
         stacks=(
-            _shown(streams.vertical, VERTICAL + _vertical_place(streams.vertical)),
+            _shown(streams.vertical, VERTICAL + _vertical_place(streams.vertical, number == count)),
             _shown(streams.horizontal, HORIZONTAL + _horizontal_place(streams.horizontal)),
         ),
     )
@@ -134,16 +135,23 @@ def _shown(stack: StackMaps, tells: str) -> ShownStack:
     return ShownStack(tells, stack.place, maps.numpy(), stack.strongest(CHANNELS))
 
 
-def _vertical_place(stack: StackMaps) -> str:
+def _vertical_place(stack: StackMaps, is_last: bool) -> str:
     if stack.place is None:
         return (
             "Above the first row there is nothing, so nothing of it reaches this pixel. Shown are "
             f"the {CHANNELS} of {len(stack.door)} channels with the largest products on average."
         )
     row, column = stack.place
+    reaches = f"It reaches the pixel from the row above: the ring, row {row}, column {column}. "
+    if is_last:
+        reaches = (
+            "Behind this last layer nothing reads what these gates let through; the pixel hears "
+            "of this stack only what crosses before the gate, at the ring in the row above, row "
+            f"{row}, column {column}. "
+        )
     return (
-        f"It reaches the pixel from the row above: the ring, row {row}, column {column}. Shown are "
-        f"the {CHANNELS} of {len(stack.door)} channels with the largest products there."
+        f"{reaches}Shown are the {CHANNELS} of {len(stack.door)} channels with the largest "
+        "products there."
     )
 
 
