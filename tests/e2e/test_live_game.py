@@ -166,13 +166,36 @@ def test_a_preset_begins_its_own_game(visit):
     assert board.count("stepsG") == 0
 
 
+def choose_loss(board, name):
+    board.tab.get_by_label("Loss", exact=True).click()
+    board.tab.get_by_role("option", name=name, exact=True).click()
+    board.wait(f"g.game.loss === '{name}'")
+
+
 def test_wasserstein_scores_have_a_scale_of_their_own(visit):
     board = visit()
-    board.tab.get_by_label("Loss", exact=True).click()
-    board.tab.get_by_role("option", name="Wasserstein").click()
-    board.wait("g.game.loss === 'Wasserstein'")
+    choose_loss(board, "Wasserstein")
     assert board.part("scale-low").inner_text().startswith("score")
     assert not board.part("half-item").is_visible()
+
+
+def test_no_formula_of_probabilities_is_offered_for_wasserstein(visit):
+    board = visit()
+    best, now = board.part("show-best"), board.part("show-opinion")
+    press(board, "Best possible D")
+    choose_loss(board, "Wasserstein")
+
+    assert best.is_disabled()
+    assert now.get_attribute("aria-pressed") == "true"
+    assert best.get_attribute("aria-pressed") == "false"
+    assert board.part("scale-low").inner_text().startswith("score")
+    for told in (best.get_attribute("title"), board.part("notes").inner_text()):
+        assert "unbounded score" in told and "p(data)" not in told
+
+    choose_loss(board, "least squares")
+    assert best.is_enabled()
+    assert "p(data) / (p(data) + p(generated))" in best.get_attribute("title")
+    assert "unbounded" not in board.part("notes").inner_text()
     press(board, "Best possible D")
     board.part("half-item").wait_for()
     assert board.part("scale-high").inner_text() == "1 real"

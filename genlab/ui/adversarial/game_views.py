@@ -115,9 +115,9 @@ def sizes() -> str:
         f"point into a score: 2 → 64 → 64 → 1. A step shows each {BATCH} points; Adam, β₁ = 0.5. "
         f"Wasserstein adds {PENALTY:g} times the gradient penalty. Minibatch std compares groups "
         f"of {GROUP} points; the map then shows what D says of a point in a group as varied as the "
-        f"generated ones. *Best possible D* estimates the density of generated points with "
-        f"a Gaussian kernel of σ = {KERNEL:g} and blurs the real density, which is known, with the "
-        f"same kernel."
+        f"generated ones. *Best possible D*, which the losses with a probability have, estimates "
+        f"the density of generated points with a Gaussian kernel of σ = {KERNEL:g} and blurs the "
+        f"real density, which is known, with the same kernel."
     )
 
 

@@ -47,6 +47,7 @@ function readValue() {
   game = sent;
   counters.received += 1;
   part('empty').hidden = game !== null;
+  if (game) allowBest();
   if (game?.strokes && !isTouched && hand === null) strokes = game.strokes;
   showPen();
   wakeGently();

@@ -1,6 +1,19 @@
 // The map's ground: what a discriminator thinks in every place, and where it says ½.
 
+const BEST = part('show-best').title;
+const NO_BEST = 'Wasserstein’s best D is no probability: it is an unbounded score of slope 1, and there is no '
+  + 'formula of the two densities for it.';
+
 let tile = null; // a picture of one pixel a cell, kept between frames
+
+function allowBest() {
+  // p(data) / (p(data) + p(generated)) is the best D of losses whose D is a probability.
+  const button = part('show-best');
+  if (button.disabled === game.hasScores) return;
+  button.disabled = game.hasScores;
+  button.title = game.hasScores ? NO_BEST : BEST;
+  if (button.disabled && button.getAttribute('aria-pressed') === 'true') chooseMap('opinion');
+}
 
 function shownMap() {
   const chosen = ['opinion', 'best'].find((name) => part('show-' + name).getAttribute('aria-pressed') === 'true');

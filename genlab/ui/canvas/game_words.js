@@ -36,7 +36,8 @@ function showWords() {
   setText(part('loss-d'), signed(game.losses[0]));
   setText(part('loss-g'), signed(game.losses[1]));
   setText(part('gradient'), game.gradient === null ? '–' : game.gradient.toPrecision(2));
-  setText(part('notes'), describeBeyond() + game.regions.definition);
+  const best = game.hasScores ? ' Best possible D is off: ' + NO_BEST : '';
+  setText(part('notes'), describeBeyond() + game.regions.definition + best);
   setText(part('caption'), game.caption);
   showScale();
   stage.setAttribute('aria-label', props.label + ': ' + describeGame());
