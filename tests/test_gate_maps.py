@@ -128,7 +128,7 @@ def test_the_title_names_the_class_as_the_picker_does(tmp_path):
 def test_the_title_and_the_words_name_pixel_layer_class_and_rings(store):
     shown = lesson.show_gates(store, (run_of(label=4), 0, 4, 1), 2)
 
-    assert shown.title == "Row 4, column 1 · layer 2 of 3 · class 4"
+    assert shown.title == "Tiny gated · row 4, column 1 · layer 2 of 3 · class 4"
     assert "the ring, row 3, column 1" in shown.stacks[0].tells
     assert "the ring, row 4, column 1" in shown.stacks[1].tells
     assert f"4 of {FEATURES} channels" in shown.stacks[0].tells
@@ -259,13 +259,13 @@ def click(run, row=2, column=2):
 def test_a_click_shows_the_gates_of_the_run_s_own_model(store):
     choose = handlers(build_page(store, "plain"))["choose"]
 
-    pixel, slider, shown = choose({"a": run_of()}, 9, click("a"))
+    pixel, slider, shown, standing = choose({"a": run_of()}, 9, click("a"))
     assert pixel == (run_of(), 0, 2, 2)
     assert (slider["maximum"], slider["value"], slider["visible"]) == (3, 3, True)
-    assert shown.layer == 3
+    assert shown.layer == 3 and standing == pixel
 
-    pixel, slider, told = choose({"b": run_of(card="plain")}, 1, click("b"))
-    assert pixel is None and slider["visible"] is False
+    pixel, slider, told, standing = choose({"b": run_of(card="plain")}, 1, click("b"))
+    assert pixel is None and standing is None and slider["visible"] is False
     assert told == absent("Tiny plain has one stream and no gates.")
 
 
@@ -284,9 +284,22 @@ def test_a_return_to_the_gated_model_shows_the_chosen_pixel_again(store):
     chosen = (run_of(), 0, 2, 2)
 
     assert json.loads(follow("plain", chosen, 2)[1])["hidden"]
-    slider, shown = follow("gated", chosen, 2)
-    assert shown.layer == slider["value"] == 2
+    slider, shown, standing = follow("gated", chosen, 2)
+    assert shown.layer == slider["value"] == 2 and standing == chosen
     assert "Click" in follow("gated", None, 1)[1]
+
+
+def test_the_slider_never_brings_back_the_gates_of_a_former_model(tmp_path):
+    cards = tiny_card("gated", build=small_gated), tiny_card("other", build=small_gated)
+    for card in cards:
+        write_checkpoint(tmp_path, card)
+    told = handlers(build_page(ModelStore(tmp_path, cards), "gated"))
+
+    *_, standing = told["follow"]("other", (run_of(), 0, 2, 2), 1)
+
+    assert told["move"](standing, 2) == gr.skip()
+    *_, standing = told["choose"]({"a": run_of(card="other")}, 1, click("a"))
+    assert told["move"](standing, 2).title.startswith("Tiny other · row 2, column 2")
 
 
 def test_maps_cannot_be_an_input():

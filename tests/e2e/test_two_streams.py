@@ -115,7 +115,9 @@ def test_a_click_shows_the_maps_that_the_server_computed(visit, store):
             assert f"Channel {channel['number']}" in text
             for value in channel["values"]:
                 assert f"{value:.2f}".replace("-", "−") in text
-    assert page.maps.part("title").inner_text() == f"Row 4, column 5 · layer 1 of {LAYERS}"
+    assert page.maps.part("title").inner_text() == (
+        f"Tiny gated · row 4, column 5 · layer 1 of {LAYERS}"
+    )
 
 
 def test_the_slider_moves_through_the_layers(visit):
@@ -172,7 +174,7 @@ def test_a_model_without_gates_gets_a_sentence_and_its_own_diagram(visit):
     assert "shift" not in page.diagram.locator("svg").text_content()
     assert page.maps.part("whole").is_hidden() and page.layer.is_hidden()
     page.choose("gated")
-    page.maps.part("title").filter(has_text="Row 4, column 5").wait_for()
+    page.maps.part("title").filter(has_text="Tiny gated · row 4, column 5").wait_for()
 
 
 @pytest.mark.parametrize("dark", [False, True])

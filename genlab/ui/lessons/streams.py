@@ -46,7 +46,8 @@ def build(store: ModelStore, card: gr.Dropdown, player: PixelPlayer, runs: gr.St
     """Declare the section; a click on a pixel of the player fills it, a slider moves the layer."""
     layers = _layers(store, card.value)
     gr.Markdown("### Two streams")
-    chosen = gr.State(None)
+    chosen = gr.State(None)  # the pixel that was clicked last, whatever model is chosen since
+    standing = gr.State(None)  # the pixel whose gates stand there; None where none do
     layer = gr.Slider(
         1, max(layers, 2), value=1, step=1, label="Layer", visible=layers > 0,
         elem_id="gates-layer",
@@ -65,35 +66,35 @@ def build(store: ModelStore, card: gr.Dropdown, player: PixelPlayer, runs: gr.St
         pixel = clicked_pixel(store, runs, event._data)
         count = _layers(store, pixel[0].card)
         if not count:
-            return None, gr.update(visible=False), _no_gates(store, pixel[0].card)
+            return None, gr.update(visible=False), _no_gates(store, pixel[0].card), None
         number = min(kit.whole_number(layer, "Layer", 1, MOST_LAYERS), count)
         slider = gr.update(visible=True, maximum=max(count, 2), value=number)
-        return pixel, slider, show_gates(store, pixel, number)
+        return pixel, slider, show_gates(store, pixel, number), pixel
 
     @kit.readable_errors
-    def move(chosen: Chosen | None, layer: float) -> Any:  # noqa: ANN401
-        if chosen is None:
+    def move(standing: Chosen | None, layer: float) -> Any:  # noqa: ANN401
+        if standing is None:
             return gr.skip()
-        count = _layers(store, chosen[0].card)
-        return show_gates(store, chosen, kit.whole_number(layer, "Layer", 1, count))
+        count = _layers(store, standing[0].card)
+        return show_gates(store, standing, kit.whole_number(layer, "Layer", 1, count))
 
     @kit.readable_errors
     def follow(name: str, chosen: Chosen | None, layer: float) -> tuple:
         count = _layers(store, name)
         if not count:
-            return gr.update(visible=False), _without_pixel(store, name)
+            return gr.update(visible=False), _without_pixel(store, name), None
         number = min(kit.whole_number(layer, "Layer", 1, MOST_LAYERS), count)
         slider = gr.update(visible=True, maximum=max(count, 2), value=number)
         if chosen is None or chosen[0].card != name:
-            return slider, _without_pixel(store, name)
-        return slider, show_gates(store, chosen, number)
+            return slider, _without_pixel(store, name), None
+        return slider, show_gates(store, chosen, number), chosen
 
     settings = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
-    player.select(choose, [runs, layer], [chosen, layer, maps], trigger_mode="multiple",
+    player.select(choose, [runs, layer], [chosen, layer, maps, standing], trigger_mode="multiple",
                   **settings, **kit.COMPUTE)  # fmt: skip
-    layer.input(move, [chosen, layer], maps, trigger_mode="always_last",
+    layer.input(move, [standing, layer], maps, trigger_mode="always_last",
                 **settings, **kit.COMPUTE)  # fmt: skip
-    card.change(follow, [card, chosen, layer], [layer, maps], **settings, **kit.COMPUTE)
+    card.change(follow, [card, chosen, layer], [layer, maps, standing], **settings, **kit.COMPUTE)
 
 
 def show_gates(store: ModelStore, chosen: Chosen, number: int) -> ShownGates:
@@ -106,7 +107,8 @@ def show_gates(store: ModelStore, chosen: Chosen, number: int) -> ShownGates:
     streams = look_into(model, pixels, number - 1, (row, column), labels=labels)
     count = len(gated_layers(model))
     return ShownGates(
-        title=f"Row {row}, column {column} · layer {number} of {count}{_pass(store, run)}",
+        title=f"{store.card(run.card).title} · row {row}, column {column} · "
+        f"layer {number} of {count}{_pass(store, run)}",
         layer=number,
         pixel=(row, column),
         picture=to_picture(drawn)[0, 0].numpy(),
