@@ -165,12 +165,33 @@ def _handlers(store: ModelStore) -> tuple:
 
 
 def _differing(segment: Segment, run: Run) -> Segment:
-    """The segment, with another seed where nothing in it would change the picture."""
-    last = run.segments[-1]
-    asked = segment.seed, segment.temperature, segment.top_p
-    if asked != (last.seed, last.temperature, last.top_p):
+    """The segment, with another seed where nothing in it would change the picture.
+
+    Raises:
+        InputError: no seed can, since the likeliest level is drawn before and after.
+    """
+    settings = [_settings(each) for each in _replaced(run, segment.start)]
+    if any(each != _settings(segment) for each in settings):
         return segment
+    if segment.top_p == 0:
+        raise InputError(
+            "At top-p 0 the likeliest level is always drawn, so neither a seed nor a temperature "
+            "changes the picture. Raise Top-p under More, then branch again."
+        )
     return Segment(segment.start, _another_seed(segment.seed), segment.temperature, segment.top_p)
+
+
+def _replaced(run: Run, start: int) -> list[Segment]:
+    """What draws the run's pixels from a position on, before it is branched there."""
+    earlier = [each for each in run.segments if each.start <= start]
+    return [earlier[-1], *(each for each in run.segments if each.start > start)]
+
+
+def _settings(segment: Segment) -> tuple:
+    """What of a segment can change a picture; the argmax heeds neither seed nor temperature."""
+    if segment.top_p == 0:
+        return (0.0,)
+    return segment.top_p, segment.seed, segment.temperature
 
 
 def _another_seed(seed: int) -> int:
