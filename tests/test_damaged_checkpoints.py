@@ -1,8 +1,10 @@
 """Files that are missing, damaged, tampered with or made for something else."""
 
 import json
+import math
 import pickle
 
+import gradio as gr
 import pytest
 import safetensors.torch
 import torch
@@ -10,7 +12,13 @@ from shelved import tiny_card, tiny_network, write_checkpoint, write_files
 
 from genlab.core.errors import CheckpointError
 from genlab.store import ModelStore
+from genlab.ui.models_pages import card, comparison, table
+from genlab.ui.tabs import models
 
+TEXTS = ("card", "title", "family", "data", "licence", "sha256", "source", "command", "device",
+         "revision", "created")  # fmt: skip
+WHOLE = ("parameters", "seed", "steps")
+BAD = (None, "", "25", True, [], [1], {}, math.nan, math.inf, -math.inf, 2**63, -(10**30))
 CARD, OTHER = tiny_card("tiny"), tiny_card("other")
 
 
@@ -117,6 +125,7 @@ DAMAGES = [
     change_json(figures=[]),
     change_json(figures={"nats_dynamic": {"value": 1}}),
     change_json(unexpected=1),
+    change_json(**{"\ud800": 1}),
 ]
 
 
@@ -169,3 +178,98 @@ def test_a_pickle_is_refused_and_not_executed(folder, shelf, save):
     with path.open("rb") as file:
         torch.load(file, weights_only=False) if save is torch.save else pickle.load(file)
     assert mark.exists(), "the trap works"
+
+
+def is_bad(kind, value):
+    """Whether a field of this kind cannot have the value, said in other words than the reader's."""
+    if kind == "text":
+        return not isinstance(value, str)
+    if isinstance(value, (bool, str, list, dict)) or value is None:
+        return True
+    if kind == "whole" and isinstance(value, float):
+        return True
+    return not -(2**63) < value < 2**63
+
+
+FIELDS = [(name, "text") for name in TEXTS] + [(name, "whole") for name in WHOLE]
+CASES = [
+    (name, value)
+    for name, kind in (*FIELDS, ("minutes", "number"))
+    for value in (*BAD, 0.5, "\ud800")
+    if is_bad(kind, value) or value == "\ud800"
+]
+OF_FIGURES = [
+    (name, value)
+    for name, kind in (
+        ("value", "number"), ("standard_error", "number"), ("n", "whole"), ("command", "text"),
+    )
+    for value in (*BAD, 0.5, "\ud800")
+    if is_bad(kind, value) or value == "\ud800"
+]  # fmt: skip
+
+
+def assert_only_tiny_is_damaged(shelf):
+    with pytest.raises(CheckpointError, match="python -m train tiny") as caught:
+        shelf.card_file("tiny")
+    str(caught.value).encode("utf8")
+    with pytest.raises(CheckpointError, match="tiny.json cannot be read"):
+        shelf.get("tiny")
+    assert shelf.card_file("other").card == "other"
+    assert shelf.get("other")
+
+
+@pytest.mark.parametrize(("name", "value"), CASES, ids=lambda each: ascii(each)[:20])
+def test_a_value_of_another_kind_than_its_field_is_refused(folder, shelf, name, value):
+    change_json(**{name: value})(folder)
+
+    assert_only_tiny_is_damaged(shelf)
+
+
+@pytest.mark.parametrize(("name", "value"), OF_FIGURES, ids=lambda each: ascii(each)[:20])
+def test_a_figure_with_such_a_value_is_refused(folder, shelf, name, value):
+    figure = {"value": 1.5, "standard_error": 0, "n": 9, "command": "python -m …", name: value}
+    change_json(figures={"nats_dynamic": figure})(folder)
+
+    assert_only_tiny_is_damaged(shelf)
+
+
+@pytest.mark.parametrize("figures", [None, "", 3, [], {"fid": None}, {"fid": 3}, {"fid": []}])
+def test_figures_that_are_none_are_refused(folder, shelf, figures):
+    change_json(figures=figures)(folder)
+
+    assert_only_tiny_is_damaged(shelf)
+
+
+def test_a_name_that_no_page_can_show_is_refused(folder, shelf):
+    figure = {"value": 1.5, "standard_error": 0, "n": 9, "command": "python -m …"}
+    change_json(figures={"\ud800": figure})(folder)
+
+    assert_only_tiny_is_damaged(shelf)
+
+
+def test_whole_numbers_are_numbers_too(folder, shelf):
+    figure = {"value": -3, "standard_error": 0, "n": 9, "command": ""}
+    change_json(minutes=25, seed=-1, figures={"kid": figure})(folder)
+
+    recorded = shelf.card_file("tiny")
+    assert (recorded.minutes, recorded.seed, recorded.figures["kid"].value) == (25, -1, -3)
+
+
+@pytest.mark.parametrize("change", [
+    {"minutes": "25"}, {"parameters": None}, {"steps": 1e400},
+    {"figures": {"nats_dynamic": dict(value=None, standard_error=1, n=1, command="")}},
+    {"figures": {"fid_times_floor": dict(value="5", standard_error=1, n=1, command="")}},
+], ids=str)  # fmt: skip
+def test_a_card_with_such_a_value_stops_no_page_and_is_called_damaged(folder, shelf, change):
+    change_json(**change)(folder)
+
+    with gr.Blocks(analytics_enabled=False) as blocks:
+        models.build(shelf)
+    rows = {row["name"]: row["cells"] for row in table.table_rows(shelf)}
+
+    assert blocks.fns
+    assert rows["tiny"]["nll"]["text"] == "damaged"
+    assert "git checkout -- checkpoints/tiny.json" in rows["tiny"]["nll"]["note"]
+    assert rows["other"]["nll"]["value"] == 81.25
+    assert "cannot be read" in card.card_page(shelf, "tiny")
+    assert comparison.comparison(shelf)

@@ -7,6 +7,7 @@ beside the weights: where they come from, their sha256 and their measured figure
 import dataclasses
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,8 @@ from torch import nn
 from genlab.core.errors import CheckpointError
 
 MALFORMED = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
+LARGEST = 2**63  # what a page can carry of a whole number; a larger one counts nothing here
+CUT = 200  # letters of what is wrong with a file
 
 
 @dataclass(frozen=True)
@@ -103,26 +106,62 @@ class CardFile:
         """Read a card file.
 
         Raises:
-            CheckpointError: missing, not JSON, or with other fields than these.
+            CheckpointError: missing, not JSON, or with other fields or kinds of values than these.
         """
         try:
             content = json.loads(path.read_text(encoding="utf8"))
             figures = {name: Figure(**each) for name, each in content.pop("figures").items()}
-            if not isinstance(content["sha256"], str):
-                raise TypeError("sha256 must be a text")
-            return cls(**content, figures=figures)
+            recorded = cls(**content, figures=figures)
+            _check_fields(recorded)
+            for name, figure in figures.items():
+                _check_text("the name of a figure", name)
+                _check_fields(figure, f"{name}: ")
+            return recorded
         except FileNotFoundError as error:
             raise CheckpointError(
                 f"The card {path.name} is missing. {remedy(path.stem)}"
             ) from error
         except MALFORMED as error:
             raise CheckpointError(
-                f"The card {path.name} cannot be read ({error}). {remedy(path.stem)}"
+                f"The card {path.name} cannot be read ({_readable(error)}). {remedy(path.stem)}"
             ) from error
 
     def write(self, path: Path) -> None:
         """Write the card file in a stable layout, so that a changed figure is a one-line diff."""
         path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n", encoding="utf8")
+
+
+def _check_fields(record: CardFile | Figure, where: str = "") -> None:
+    """Refuse a value of another type than its field is declared to have; `where` leads the name."""
+    for each in dataclasses.fields(record):
+        if each.type in CHECKS:
+            CHECKS[each.type](f"{where}{each.name}", getattr(record, each.name))
+
+
+def _check_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} must be a text, got {value!r}")
+    value.encode("utf8")  # JSON can hold halves of letters, which no page can show
+
+
+def _check_whole(name: str, value: object) -> None:
+    if type(value) is not int or abs(value) >= LARGEST:  # a bool is an int, too
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+
+
+def _check_number(name: str, value: object) -> None:
+    if type(value) is float and math.isfinite(value):
+        return
+    if type(value) is not int or abs(value) >= LARGEST:
+        raise TypeError(f"{name} must be a finite number, got {value!r}")
+
+
+CHECKS = {str: _check_text, int: _check_whole, float: _check_number}
+
+
+def _readable(error: BaseException) -> str:
+    """What is wrong with a file, fit for a page whatever the file holds."""
+    return str(error)[:CUT].encode("utf8", "replace").decode()
 
 
 def remedy(card: str) -> str:
