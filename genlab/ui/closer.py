@@ -1,5 +1,6 @@
 """The two folded parts at the foot of every tab: *Look closer* and *Common mistakes*."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -30,14 +31,16 @@ class Claim:
 
 
 def common_mistakes(claims: tuple[Claim, ...], choice: gr.components.Component) -> None:
-    """A card a claim, each with its check of what is chosen."""
+    """A card a claim, each with its check of what is chosen; another choice clears all findings."""
+    findings, checks = [], []
     with gr.Accordion("Common mistakes", open=False), gr.Row():
         for claim in claims:
             with gr.Column(min_width=280, elem_classes="genlab-claim"):
                 gr.Markdown(f"**“{claim.said}”**\n\n{claim.so}")
                 check = gr.Button("Check it", size="sm")
                 finding = gr.Markdown("", elem_classes="genlab-finding", latex_delimiters=LATEX)
-                check.click(
+                findings.append(finding)
+                checked = check.click(
                     kit.readable_errors(claim.check),
                     choice,
                     finding,
@@ -47,6 +50,10 @@ def common_mistakes(claims: tuple[Claim, ...], choice: gr.components.Component) 
                     preprocess=False,
                     **kit.COMPUTE,
                 )
+                checks.append(checked)
+    nothing = json.dumps([""] * len(findings) if len(findings) > 1 else "")
+    choice.change(None, None, findings, js=f"() => {nothing}", cancels=checks,
+                  show_progress="hidden", api_visibility="private")  # fmt: skip
 
 
 def layer_rows(rows: list[LayerRow]) -> str:

@@ -22,6 +22,10 @@ CASES = [
     ("a-then-b", 7, 1, 3, (1, 1)),
     ("a-only", 3, 9, 7, (3, 3)),
     ("a-only", 7, 4, 4, (3, 2)),
+    ("a-only", 7, 1, 3, (1, 1)),
+    ("a-only", 7, 2, 3, (2, 1)),
+    ("a-only", 7, 5, 3, (2, 2)),
+    ("a-only", 7, 9, 3, (2, 2)),
     ("b-only", 3, 2, 7, (0, 6)),
     ("a7-then-b3", 5, 4, 28, (14, 14)),
     ("gated", 3, 16, 28, (27, 13)),
@@ -282,6 +286,22 @@ def test_the_side_panel_sets_the_stage_without_a_request(visit, requests):
     assert seen == []
 
 
+@pytest.mark.parametrize("kernel", mask_tables.KERNELS)
+def test_the_smallest_size_is_shown_as_it_was_asked_for(visit, kernel):
+    lab = visit()
+    lab.tab.get_by_label(f"{kernel}×{kernel}", exact=True).check()
+    box = lab.tab.get_by_label("number input for Size")
+    box.fill(str(mask_tables.LEAST))
+    box.blur()
+
+    lab.stage.wait(f"g.choice().kernel === {kernel} && g.choice().size <= 4")
+
+    assert lab.stage.count("choice().size") == mask_tables.LEAST
+    assert lab.figure() == states("a-then-b", kernel=kernel, layers=3, size=3, target=(1, 1)).grid
+    lost = states("a-only", kernel=kernel, layers=3, size=3, target=(1, 1)).grid
+    assert lab.view("breaks").count("figure('a-only')") == lost
+
+
 def test_the_film_shows_every_depth_and_a_click_sets_the_slider(lab):
     film = lab.view("film")
     for layers in (1, 2, mask_tables.MOST_LAYERS):
@@ -515,6 +535,22 @@ def test_a_figure_for_slides_can_be_saved_twice(lab):
         with lab.tab.expect_download() as saved:
             link.click()
         assert saved.value.suggested_filename == f"genlab-a-then-b.{ending}"
+
+
+def test_findings_are_about_the_choice_on_the_stage(visit):
+    lab = visit()
+    lab.open("Common mistakes")
+    finding = lab.tab.locator(".genlab-finding").first
+    for change in (
+        lambda: lab.tab.get_by_label("5×5").first.check(),  # in the side panel
+        lambda: lab.set(kernel=7),  # by a view
+    ):
+        lab.tab.get_by_role("button", name="Check it").first.click()
+        finding.locator("strong").first.wait_for()
+
+        change()
+
+        finding.locator("strong").first.wait_for(state="detached")
 
 
 SECTIONS = (
