@@ -114,6 +114,40 @@ def test_the_nearest_example_of_an_example_is_itself():
     assert vae.nearest(images[[3, 1]], images).tolist() == [3, 1]
 
 
+class Knows:
+    """Codes are places in a list of pictures: q(z given x) knows the place, the prior deals one."""
+
+    latent_dim = 1
+
+    def __init__(self, images, *, dealt, off=0):
+        self.images, self.dealt, self.off, self.asked = images, dealt, off, []
+
+    def encode(self, images):
+        places = torch.cdist(images.flatten(1), self.images.flatten(1)).argmin(dim=1)
+        self.asked += places.tolist()
+        mean = (places.float() + self.off).unsqueeze(1)
+        return mean, torch.zeros_like(mean)
+
+    def decode(self, z):
+        return self.images[z[:, 0].round().long() % len(self.images)]
+
+    def sample_prior(self, count, generator):
+        return torch.full((count, 1), float(self.dealt))
+
+
+@pytest.mark.parametrize(("off", "own"), [(0, vae.PICTURES), (1, 0)])
+def test_a_posterior_s_draws_are_compared_with_their_own_example_of_every_class(store, off, own):
+    found, images = vae.examples_of(store, "tiny")
+    knows = Knows(images, dealt=7, off=off)
+    shelf = OneModel(knows, "MNIST, binarised")
+
+    told = vae.check_posterior(shelf, "tiny")
+
+    assert f"**{own}** of the decoded pictures" in told
+    assert "lie nearest to 1 different" in told
+    assert set(found.labels[knows.asked].tolist()) == set(range(10))
+
+
 def test_the_shares_of_the_loss_are_the_bound_s(store, model):
     _, images = vae.examples_of(store, "tiny")
     noise = torch.randn(100, 4, generator=torch.Generator().manual_seed(0))

@@ -7,6 +7,14 @@ from genlab.ui.shell import LAUNCH, build_app
 from genlab.ui.tabs.vae import offered_cards
 
 PARTS = ("Sliders", "Your picture", "Plane", "Between", "Arithmetic", "Prior", "Loss")
+NAMED = ".genlab-status:has-text('VAE, 10 dimensions')"
+FOLLOWS = {  # what a part shows of the card with ten dimensions, and of no other
+    **dict.fromkeys(("Sliders", "Between", "Arithmetic"), NAMED),
+    "Your picture": "#encode-cloud svg[aria-label*=' of 10 numbers']",
+    "Plane": "#plane-map",  # that card has none
+    "Prior": "p:has-text('of 10, the two that')",
+    "Loss": "#bound-bars svg[aria-label='KL of each of 10 dimensions']",
+}
 BROKEN = "Error rendering"  # what gradio writes in place of a component
 
 pytestmark = [
@@ -52,6 +60,7 @@ def test_parts_that_were_not_open_follow_another_model(tab):
     for name in PARTS:
         open_part(tab, name)
         assert tab.get_by_text(BROKEN).count() == 0
+        tab.locator(FOLLOWS[name]).locator("visible=true").first.wait_for()
 
 
 def test_the_mistakes_are_checked_on_the_spot(tab):
@@ -61,8 +70,8 @@ def test_the_mistakes_are_checked_on_the_spot(tab):
     checks.nth(2).wait_for()
     for check in checks.all():
         check.click()
-    tab.get_by_text("evenly").locator("visible=true").first.wait_for()
-    tab.get_by_text("hardly anything").locator("visible=true").wait_for()
+    for finding in ("lie within one standard deviation", "One code was drawn", "hardly anything"):
+        tab.get_by_text(finding).locator("visible=true").wait_for()
 
 
 def test_no_part_is_wider_than_a_phone(page, serve, tab):

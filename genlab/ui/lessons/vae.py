@@ -12,7 +12,13 @@ from genlab.analysis.elbo import elbo, gaussian_kl, reparameterise
 from genlab.analysis.latent_codes import measure_dimensions
 from genlab.analysis.layers import coder_layers
 from genlab.core.protocols import LatentVariableModel
-from genlab.inference.latent import aggregated_codes, decode_points, encode_images, prior_codes
+from genlab.inference.latent import (
+    aggregated_codes,
+    decode_encoded,
+    decode_points,
+    encode_images,
+    prior_codes,
+)
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.closer import LATEX, Claim, common_mistakes, layer_rows
@@ -175,14 +181,16 @@ def check_distribution(store: ModelStore, name: str) -> str:
 def check_posterior(store: ModelStore, name: str) -> str:
     """How often a draw's nearest example is the very picture that was encoded."""
     model, (_, images) = store.get(name), examples_of(store, name)
-    mean, std = encode_images(model, images[:PICTURES])
+    chosen = torch.linspace(0, len(images) - 1, PICTURES).round().long()  # of every class
+    mean, std = encode_images(model, images[chosen])
     noise = torch.randn(mean.shape, generator=torch.Generator().manual_seed(0))
-    posterior = nearest(decode_points(model, mean + std * noise), images)
-    own = (posterior == torch.arange(PICTURES)).sum().item()
+    posterior = nearest(decode_encoded(model, mean + std * noise), images)
+    own = (posterior == chosen).sum().item()
     prior = decode_points(model, prior_codes(model, 0, PICTURES))
     copies = nearest(prior, images).unique().numel()
     return (
-        f"One code was drawn of q(z given x) for each of {PICTURES} examples: **{own}** of the "
+        f"One code was drawn of q(z given x) for each of {PICTURES} examples, of every class: "
+        f"**{own}** of the "
         "decoded pictures are nearer to their own example than to the 99 others. "
         f"{PICTURES} codes of the prior were given no example, and their pictures lie nearest to "
         f"{copies} different ones."
