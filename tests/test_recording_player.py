@@ -28,6 +28,7 @@ from genlab.ui.canvas.recording_charts import (
     time_axis,
 )
 from genlab.ui.canvas.recording_duel import Duel, RunDuel, duel_payload
+from genlab.ui.lessons.gan_claims import claims
 
 FAST = {**SETTINGS, "learning rate of the critic": "5e-05"}
 HEALTHY = tiny_recording()
@@ -79,19 +80,28 @@ def test_the_browser_gets_every_picture_moment_and_figure():
     assert sent["others"][0]["words"][-1] == "3.30" and sent["others"][0]["real"] == "3.31"
 
 
-def test_the_losses_are_marked_where_the_critic_knows_nothing():
+def test_the_losses_are_marked_where_the_critic_answers_a_half():
     chart = loss_chart(HEALTHY)
 
     levels = {rule["text"]: rule["value"] for rule in chart["rules"]}
     assert levels == {"log 4": math.log(4), "log 2": math.log(2)}
     assert chart["scale"]["low"] <= 0 and chart["scale"]["high"] >= math.log(4)
-    assert "log 4 and log 2 the critic knows nothing" in chart["note"]
+    assert "answers ½ to everything has log 4 and log 2" in chart["note"]
+
+
+def test_the_marked_level_is_not_said_to_tell_an_ignorant_critic_from_the_best_one():
+    note = loss_chart(HEALTHY)["note"]
+
+    half = claims(None)[-1]
+    assert "The number alone does not tell these apart" in half.so
+    assert "learned nothing" in note and "also the best one" in note
+    assert "knows nothing" not in note
 
 
 def test_no_level_is_marked_for_losses_that_have_none():
     chart = loss_chart(dataclasses.replace(HEALTHY, settings={"loss": "Wasserstein"}))
 
-    assert chart["rules"] == [] and "knows nothing" not in chart["note"]
+    assert chart["rules"] == [] and "½" not in chart["note"]
 
 
 def test_each_mean_of_a_loss_stands_in_the_middle_of_its_steps():

@@ -37,7 +37,7 @@ class AdversarialLoss:
 
 
 def cross_entropy(real: Tensor, generated: Tensor) -> Tensor:
-    """−log σ(real) − log(1 − σ(generated)), a mean each; log 4 where the critic knows nothing."""
+    """−log σ(real) − log(1 − σ(generated)), a mean each; log 4 where all σ are ½."""
     return F.softplus(-real).mean() + F.softplus(generated).mean()
 
 

@@ -155,7 +155,7 @@ def test_levels_and_lines_are_named(player):
     ]
     assert {"log 4", "log 2"} <= set(texts[0])
     assert "real" in texts[1] and "real" in texts[2] and "epoch" in texts[2]
-    assert "knows nothing" in player.part("explained").inner_text()
+    assert "learned nothing, and also the best" in player.part("explained").inner_text()
     said = player.part("chart-1").locator("svg[role=img]").get_attribute("aria-label")
     assert "from 0.00 to 9.00" in said
 

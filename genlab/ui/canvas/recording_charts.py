@@ -18,7 +18,7 @@ from genlab.films.recording import Measure, Recording
 
 LOSSES = {"critic": "Critic", "generator": "Generator"}
 CHARTED = ("coverage", "diversity")  # what the losses do not tell; each gets a curve of its own
-IGNORANT = {  # a level of each loss where the critic answers ½ to everything, and its name
+UNDECIDED = {  # a level of each loss where the critic answers ½ to everything, and its name
     "non-saturating": {"critic": (math.log(4), "log 4"), "generator": (math.log(2), "log 2")},
 }
 TICKS = 3  # about, on a scale of values
@@ -54,7 +54,7 @@ def loss_chart(recording: Recording, *, beside: Iterable[Recording] = ()) -> dic
         beside: recordings that are drawn on the same scale.
     """
     names = [name for name in LOSSES if name in recording.curve]
-    rules = [_ignorant(recording, name) for name in names]
+    rules = [_undecided(recording, name) for name in names]
     levels = [rule["value"] for rule in rules if rule]
     shown = [value for each in (recording, *beside) for name in names for value in each.curve[name]]
     return {
@@ -139,9 +139,9 @@ def data_url(content: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
-def _ignorant(recording: Recording, name: str) -> dict[str, Any] | None:
-    """The level of a loss where the critic knows nothing, of the losses that have one."""
-    levels = IGNORANT.get(recording.settings.get("loss", ""), {})
+def _undecided(recording: Recording, name: str) -> dict[str, Any] | None:
+    """The level of a loss where the critic answers ½ to everything, of those that have one."""
+    levels = UNDECIDED.get(recording.settings.get("loss", ""), {})
     if name not in levels:
         return None
     value, text = levels[name]
@@ -155,7 +155,10 @@ def _explain(recording: Recording, levels: list[str]) -> str:
     told = f"Curves: means over {length:,.0f} steps each. Numbers: since the moment before."
     if not levels:
         return told
-    return f"{told} At {' and '.join(levels)} the critic knows nothing: it answers ½ to everything."
+    return (
+        f"{told} A critic that answers ½ to everything has {' and '.join(levels)}: one that has "
+        "learned nothing, and also the best one where generated images are spread as the real ones."
+    )
 
 
 def _stretched(values: list[float], steps: int) -> list[list[float]]:
