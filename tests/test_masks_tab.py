@@ -254,6 +254,23 @@ def test_figure_one_read_literally_brings_the_blind_spot_back():
     assert bold(finding("Figure 1")) == ["3", "0"]
 
 
+@pytest.mark.parametrize("stack", mask_colour.STACKS)
+def test_a_mask_a_on_every_tap_blinds_red_and_a_stack_without_one_does_not(stack):
+    rows = mask_colour.describe_colours(stack).splitlines()
+    red = [row.split("|")[4].split() for row in rows if "| **R** |" in row]
+
+    with gr.Blocks(analytics_enabled=False) as page:
+        mask_colour.build()
+    (told,) = [
+        each.value for each in page.blocks.values()
+        if type(each) is gr.Markdown and "common slip" in each.value
+    ]  # fmt: skip
+
+    is_blind = all(digits == ["`0", "0", "0`"] for digits in red)
+    assert len(red) == 3 and is_blind == ("A" in stack)
+    assert told.endswith("put on every tap, a common slip, a mask A in any layer blinds R.")
+
+
 def test_the_channel_mask_on_every_tap_blinds_red():
     assert bold(finding("RGB")) == ["0", "6"]
 

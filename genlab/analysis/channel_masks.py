@@ -2,7 +2,7 @@
 
 Within a pixel the order is R, G, B: mask A lets a colour see the ones before it, mask B itself,
 too. Every colour of an earlier pixel is fair: the channel mask belongs on the centre tap alone. Put
-on every tap, a common slip, it makes R blind.
+on every tap, a common slip, a mask A in any layer makes R blind.
 
 Reference: van den Oord, Kalchbrenner & Kavukcuoglu (2016), Pixel Recurrent Neural Networks,
 section 3.4, https://arxiv.org/abs/1601.06759

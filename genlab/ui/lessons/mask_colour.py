@@ -21,7 +21,7 @@ def build() -> None:
             "In a colour image each pixel is three steps: R, then G given R, then B given both. A "
             "row is the colour that is predicted, the digits say what it reads, 1 for yes. All "
             "colours of earlier pixels are fair, so the channel mask belongs on the centre tap "
-            "alone; put on every tap, a common slip, it blinds R."
+            "alone; put on every tap, a common slip, a mask A in any layer blinds R."
         )
         stack = gr.Radio(STACKS, value="A B", label="Masks of the layers, first to last")
         matrices = gr.Markdown(describe_colours("A B"), elem_classes="genlab-matrices")
