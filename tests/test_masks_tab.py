@@ -8,6 +8,7 @@ import gradio as gr
 import numpy as np
 import pytest
 import torch
+from matplotlib.text import Text
 from shelved import tiny_card, write_checkpoint
 
 from genlab.analysis.reachability import (
@@ -470,6 +471,24 @@ def test_the_figure_for_slides_counts_its_cells():
         "11 seen", "10 pending, needs depth", "3 blind, for ever", "1 target", "24 future",
     ]  # fmt: skip
     assert len(figure.axes[0].patches) == 49
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("size", [3, 28])
+def test_a_figure_s_title_lies_inside_and_covers_nothing(name, size):
+    target = (size - 1, size // 2)
+    found = states(name, kernel=7, layers=16, size=size, target=target)
+    title = mask_figure.title_of(name, kernel=7, layers=16, size=size)
+
+    figure = mask_figure.draw_figure(found, title)
+
+    figure.draw_without_rendering()
+    (told,) = [text for text in figure.findobj(Text) if text.get_text().split() == title.split()]
+    width, height = figure.get_size_inches() * figure.dpi
+    box = told.get_window_extent()
+    assert box.x0 >= 0 and box.y0 >= 0 and box.x1 <= width and box.y1 <= height
+    assert not box.overlaps(figure.axes[0].get_window_extent())
+    assert not box.overlaps(figure.legends[0].get_window_extent())
 
 
 def test_the_figure_comes_as_two_files_and_stays_nowhere():

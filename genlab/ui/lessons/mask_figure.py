@@ -2,6 +2,7 @@
 
 import base64
 import io
+import textwrap
 
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
@@ -11,20 +12,22 @@ from genlab.ui.canvas.grid import STATES
 
 WIDTH, HEIGHT = 8.0, 5.0  # inches
 DPI = 200
+TITLE_WIDTH = 68  # characters on a line of the title
 INK = "#1a1a1a"
 HATCHES = {"?": "////", "-": "\\\\\\\\", "!": "---"}
 SHOWN = "#?x-o.!@"
 
 
 def draw_figure(found: States, title: str) -> Figure:
-    """The grid with its marks, the legend with its counts."""
+    """The grid with its marks, the legend with its counts, the title over both."""
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
     axes = figure.subplots()
     size = len(found.grid)
     for row, line in enumerate(found.grid):
         for column, glyph in enumerate(line):
             _paint_cell(axes, row, column, glyph, size)
-    axes.set(xlim=(0, size), ylim=(size, 0), aspect="equal", xticks=[], yticks=[], title=title)
+    axes.set(xlim=(0, size), ylim=(size, 0), aspect="equal", xticks=[], yticks=[])
+    figure.suptitle(textwrap.fill(title, TITLE_WIDTH))
     text = "".join(found.grid)
     handles = [_handle(glyph, text.count(glyph)) for glyph in SHOWN if glyph in text]
     figure.legend(handles=handles, loc="outside right center", frameon=False)
