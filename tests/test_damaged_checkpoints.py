@@ -12,6 +12,7 @@ from shelved import tiny_card, tiny_network, write_checkpoint, write_files
 
 from genlab.core.errors import CheckpointError
 from genlab.store import ModelStore
+from genlab.ui.lessons import mask_cheat
 from genlab.ui.models_pages import card, comparison, table
 from genlab.ui.tabs import models
 
@@ -273,3 +274,10 @@ def test_a_card_with_such_a_value_stops_no_page_and_is_called_damaged(folder, sh
     assert rows["other"]["nll"]["value"] == 81.25
     assert "cannot be read" in card.card_page(shelf, "tiny")
     assert comparison.comparison(shelf)
+
+
+def test_the_mask_page_says_of_a_damaged_card_what_is_wrong_with_it(folder, shelf):
+    change_json(minutes="25")(folder)
+
+    assert "tiny.json cannot be read" in mask_cheat.describe_card(shelf, "tiny")
+    assert "81.25 nats" in mask_cheat.describe_card(shelf, "other")

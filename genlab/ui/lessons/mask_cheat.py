@@ -3,6 +3,7 @@
 import gradio as gr
 import numpy as np
 
+from genlab.core.errors import CheckpointError
 from genlab.core.images import image_grid
 from genlab.inference.autoregressive import MAX_SEED, sample
 from genlab.store import ModelStore
@@ -61,9 +62,12 @@ def _column(store: ModelStore, name: str) -> PixelCanvas:
 
 
 def describe_card(store: ModelStore, name: str) -> str:
-    """A card's title with its measured loss."""
-    figure = store.card_file(name).figures.get(FIGURE)
+    """A card's title with its measured loss, or with what is wrong with its file."""
     title = f"**{store.card(name).title}**\n\n"
+    try:
+        figure = store.card_file(name).figures.get(FIGURE)
+    except CheckpointError as error:
+        return title + str(error)
     if figure is None:
         return title + "Its loss is not measured yet."
     return (
