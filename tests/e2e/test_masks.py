@@ -299,7 +299,8 @@ def test_the_smallest_size_is_shown_as_it_was_asked_for(visit, kernel):
     assert lab.stage.count("choice().size") == mask_tables.LEAST
     assert lab.figure() == states("a-then-b", kernel=kernel, layers=3, size=3, target=(1, 1)).grid
     lost = states("a-only", kernel=kernel, layers=3, size=3, target=(1, 1)).grid
-    assert lab.view("breaks").count("figure('a-only')") == lost
+    breaks = lab.view("breaks")
+    breaks.wait_until(lambda: breaks.count("figure('a-only')") == lost)
 
 
 def test_the_film_shows_every_depth_and_a_click_sets_the_slider(lab):

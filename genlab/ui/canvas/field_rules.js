@@ -15,6 +15,31 @@ function unpackTable(packed, rows, cols, keeps) {
   return { first, last, cols, reach: (cols - 1) / 2, keeps };
 }
 
+function walkedTable(table, masks, size, target) {
+  // The same for one target of an image that is too small for the table: where no layer keeps its
+  // own position, a path needs room for its steps. One stream; backwards from the target.
+  const first = new Uint8Array(table.first.length);
+  const last = new Uint8Array(table.last.length);
+  const read = (cells, { taps, origin }) => new Set([...cells].flatMap((cell) => {
+    const [row, col] = [Math.floor(cell / size), cell % size];
+    return taps.flatMap((line, r) => [...line].flatMap((tap, c) => {
+      const [up, aside] = [row + r - origin[0], col + c - origin[1]];
+      const isInside = up >= 0 && up < size && aside >= 0 && aside < size;
+      return tap === '1' && isInside ? [up * size + aside] : [];
+    }));
+  }));
+  let needed = new Set([target.row * size + target.col]);
+  for (let layer = 1; needed.size; layer++) {
+    for (const cell of read(needed, masks[0][0])) {
+      const at = (target.row - Math.floor(cell / size)) * table.cols + (cell % size) - target.col + table.reach;
+      first[at] = first[at] || layer;
+      last[at] = layer;
+    }
+    needed = read(needed, masks[masks.length - 1][0]);
+  }
+  return { ...table, first, last };
+}
+
 function layersOf(table, up, aside) {
   // [first, last] at which the pixel `up` rows above and `aside` columns to the right is seen.
   if (up < 0) return [0, 0];

@@ -33,7 +33,7 @@ function readChoice() {
   const sent = JSON.parse(props.value);
   const old = bench.choice || sent;
   const whole = (name, low, high) => (Number.isFinite(sent[name]) ? clamp(Math.round(sent[name]), low, high) : old[name]);
-  const size = whole('size', Math.max(3, bench.tables.smallest[sent.kernel]), bench.tables.rows);
+  const size = whole('size', bench.tables.least, bench.tables.rows);
   const middle = Math.floor(size / 2);
   const kept = bench.choice ? bench.choice.target : sent.target && { row: sent.target[0], col: sent.target[1] };
   const target = kept && old.size === size ? kept : { row: middle, col: middle };

@@ -21,7 +21,7 @@ from genlab.ui.canvas.grid import to_hex
 
 KERNELS = (3, 5, 7)
 MOST_LAYERS = 16
-LARGEST = 28  # pixels to a side
+LEAST, LARGEST = 3, 28  # pixels to a side
 EVER = 255
 
 _STREAM_TITLES = {
@@ -47,6 +47,7 @@ def tables() -> dict[str, Any]:
         "rows": LARGEST,
         "cols": 2 * LARGEST - 1,
         "layers": MOST_LAYERS,
+        "least": LEAST,
         "smallest": {kernel: _smallest(kernel) for kernel in KERNELS},
         "architectures": [_describe(each) for each in ARCHITECTURES.values()],
         "puzzles": PUZZLES,
@@ -54,7 +55,8 @@ def tables() -> dict[str, Any]:
 
 
 def _smallest(kernel: int) -> int:
-    """From which side of the image on all tables of a kernel hold."""
+    """From which side of the image on all tables of a kernel hold; below it, one that fades is
+    walked in the browser."""
     return max(offset_table(name, kernel).smallest_size for name in ARCHITECTURES)
 
 

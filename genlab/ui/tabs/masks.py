@@ -99,7 +99,9 @@ def _panel() -> list[gr.components.Component]:
             value=OPENING["kernel"], label="Kernel",
         ),
         gr.Slider(1, mask_tables.MOST_LAYERS, value=OPENING["layers"], step=1, label="Layers"),
-        gr.Slider(3, mask_tables.LARGEST, value=OPENING["size"], step=1, label="Size"),
+        gr.Slider(
+            mask_tables.LEAST, mask_tables.LARGEST, value=OPENING["size"], step=1, label="Size",
+        ),
         gr.Dropdown(titles, value=OPENING["compare"], label="Compare with"),
     ]  # fmt: skip
 
