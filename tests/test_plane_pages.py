@@ -401,7 +401,7 @@ def test_the_page_can_be_declared_with_any_cards_and_says_what_to_train(tmp_path
         write_checkpoint(tmp_path, each)
 
     with gr.Blocks() as app:
-        plane.build(ModelStore(tmp_path, CARDS))
+        plane.build(ModelStore(tmp_path, CARDS), gr.Dropdown())
 
     texts = " ".join(str(c["props"].get("value")) for c in app.get_config_file()["components"])
     planes = [each for each in CARDS if each is not VAE_DEEP]
@@ -524,9 +524,26 @@ def test_what_is_said_of_holes_is_counted(shelf):
     assert f"**{plane_views.percent(share)}** of 512" in words
 
 
+@pytest.mark.parametrize("chosen", ["vae", "weak", "deep"])
+def test_the_page_follows_the_choice_above_it_where_that_is_a_plane(shelf, chosen):
+    with gr.Blocks() as app:
+        above = gr.Dropdown(["vae", "weak", "deep"], value=chosen)
+        plane.build(shelf, above)
+    beta = next(each for each in app.blocks.values() if each.elem_id == "plane-beta")
+    first, *_ = (each.fn for each in app.fns.values() if each.name == "follow" and each.fn)
+
+    assert beta.value == ("weak" if chosen == "deep" else chosen)
+    answers = first(chosen, "[0, 0]")
+    if chosen == "deep":
+        assert answers == (gr.skip(),) * len(answers)
+    else:
+        line = next(each for each in answers[3].splitlines() if each.startswith("| **"))
+        assert f"**{plane_views.short_title(shelf.card(chosen))}**" in line
+
+
 def test_the_holes_of_the_chosen_vae_are_those_of_its_line_in_the_table(shelf):
     with gr.Blocks() as app:
-        plane.build(shelf)
+        plane.build(shelf, gr.Dropdown())
     switch = next(each.fn for each in app.fns.values() if each.name == "switch")
 
     for name, beta in (("vae", "β = 1"), ("weak", "β = 0.5")):

@@ -53,7 +53,7 @@ def page_of(store, build):
 @pytest.fixture(scope="module")
 def map_page(shared_page, serve, store):
     """The page of the plane, with all that it shows first."""
-    tab = shared_page(serve(page_of(store, lambda _: plane.build(store))))
+    tab = shared_page(serve(page_of(store, lambda card: plane.build(store, card))))
     tab.locator("#plane-map").scroll_into_view_if_needed()
     said(tab, "deals 100 %")
     said(tab, "Its codes of the examples go from")
@@ -162,6 +162,22 @@ def test_another_beta_brings_another_map_and_moves_nothing(map_page, canvas):
     assert top_of(map_page, "#bare-map") == pytest.approx(top, abs=1)
 
 
+def test_a_plane_that_is_chosen_above_comes_to_the_map(map_page, canvas):
+    sheets = canvas(map_page, "plane-map").count("sheets")
+    for option, shown in (("Plane, β = 1", "β = 1"), ("Plane, β = 0.5", "β = 0.5")):
+        map_page.locator("#card input").click()
+        map_page.get_by_role("option", name="Deep").click()
+        map_page.locator("#card input").click()
+        map_page.get_by_role("option", name=option).click()
+
+        map_page.wait_for_function(
+            "(b) => [...document.querySelectorAll('td strong')].some((e) => e.innerText === b)",
+            arg=shown,
+        )
+        assert map_page.get_by_label(shown, exact=True).is_checked()
+        canvas(map_page, "plane-map").wait(f"g.sheets > {sheets}")
+
+
 def top_of(tab, selector):
     return tab.evaluate(
         "(s) => document.querySelector(s).getBoundingClientRect().top + window.scrollY", selector
@@ -259,7 +275,7 @@ def test_another_picture_is_taken_apart_at_once_and_moves_nothing(bound_page, ca
 @pytest.mark.parametrize(("width", "dark"), [(390, False), (1280, True)])
 def test_the_pages_fit_a_phone_and_the_dark(page, serve, store, width, dark):
     def build(card):
-        plane.build(store)
+        plane.build(store, card)
         aggregated.build(store, card)
         bound.build(store, card)
 

@@ -65,8 +65,8 @@ class Shown:
     table: gr.Markdown
 
 
-def build(store: ModelStore) -> None:
-    """Declare the page, with cards of its own choice, and wire it."""
+def build(store: ModelStore, card: gr.Dropdown) -> None:
+    """Declare the page and wire it; it has cards of its own, and follows `card` where it is one."""
     cards = views.plane_cards(store)
     gr.Markdown(
         "## What lies between the digits?\nEvery place on this map is a code of two numbers: "
@@ -78,7 +78,7 @@ def build(store: ModelStore) -> None:
         gr.Markdown(_remedy(cards.missing))
     if not cards.priors:
         return
-    first = first_card(cards.priors)
+    first = first_card(cards.priors, card.value)
     with gr.Row():
         with gr.Column(scale=4, min_width=320):
             with gr.Row():
@@ -98,12 +98,13 @@ def build(store: ModelStore) -> None:
     table = gr.Markdown("", min_height=230, elem_classes="genlab-account")
     bare = _bare(store, cards.bare[0]) if cards.bare else None
     shown = Shown(Stage(plane, picture, words), bare, rebuilt, gaussian, strip, table)
-    _wire(store, cards, panel, shown)
+    _wire(store, cards, panel, shown, card)
 
 
-def first_card(cards: list[ModelCard]) -> ModelCard:
-    """The one that the page begins with, or another where it is not trained."""
-    return next((card for card in cards if card.name == FIRST), cards[0])
+def first_card(cards: list[ModelCard], chosen: str | None) -> ModelCard:
+    """The one that the page begins with: what is chosen above, the usual one, or another."""
+    named = {card.name: card for card in cards}
+    return named.get(chosen) or named.get(FIRST) or cards[0]
 
 
 def warm_up(store: ModelStore) -> None:
@@ -171,7 +172,9 @@ def _bare(store: ModelStore, card: ModelCard) -> Stage:
     return Stage(plane, picture, words, holes)
 
 
-def _wire(store: ModelStore, cards: views.Cards, panel: Panel, shown: Shown) -> None:
+def _wire(
+    store: ModelStore, cards: views.Cards, panel: Panel, shown: Shown, card: gr.Dropdown
+) -> None:
     stage, plane = shown.stage, shown.stage.plane
     look, land, switch, walk = _handlers(store, cards, plane, panel.board)
     planes = [plane, *([shown.bare.plane] if shown.bare else [])]
@@ -184,14 +187,33 @@ def _wire(store: ModelStore, cards: views.Cards, panel: Panel, shown: Shown) -> 
         change(kit.quick(land), *drawing, **AT_ONCE)
     panel.walk.click(kit.readable_errors(walk), *moving, show_progress="minimal",
                      show_progress_on=shown.strip, **QUEUED)  # fmt: skip
+    names = [each.name for each in cards.priors]
+    follow = f"(above, here) => {json.dumps(names)}.includes(above) ? above : here"
+    card.change(None, [card, panel.beta], panel.beta, js=follow, show_progress="hidden")
     for handler, (inputs, outputs) in ((switch, whole), (land, drawing), (walk, moving)):
-        panel.beta.change(kit.readable_errors(handler), inputs, outputs,
-                          show_progress="hidden", **QUEUED)  # fmt: skip
-    name, at = first_card(cards.priors).name, plane.postprocess(None)
+        above = kit.readable_errors(_where_it_is_a_plane(handler, names, len(outputs)))
+        for change, answer, chosen in (
+            (panel.beta.input, kit.readable_errors(handler), panel.beta),
+            (card.change, above, card),  # the radio may be hidden, and tell no change
+        ):
+            change(answer, [chosen, *inputs[1:]], outputs, show_progress="hidden",
+                   trigger_mode="always_last", **QUEUED)  # fmt: skip
+    name, at = panel.beta.value, plane.postprocess(None)
     drawn = panel.board.canvas.value
     kit.on_first_sight(lambda: switch(name, at), whole[1])
     kit.on_first_sight(lambda: land(name, drawn), drawing[1])
     kit.on_first_sight(lambda: walk(name, FROM, TO, at, drawn), moving[1])
+
+
+def _where_it_is_a_plane(
+    handler: Callable[..., tuple], names: list[str], outputs: int
+) -> Callable[..., tuple]:
+    """The same handler for the choice above the page, which stays as it is for other cards."""
+
+    def follow(name: str, *sent: object) -> tuple:
+        return handler(name, *sent) if name in names else (gr.skip(),) * outputs
+
+    return follow
 
 
 def _handlers(

@@ -40,7 +40,7 @@ def build(store: ModelStore) -> None:
         with gr.Tab("Your picture"):
             encode.build(store, card, page)
         with gr.Tab("Plane"):
-            plane.build(store)
+            plane.build(store, card)
         with gr.Tab("Between"):
             between.build(store, card)
         with gr.Tab("Arithmetic"):
