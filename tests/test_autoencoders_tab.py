@@ -15,7 +15,7 @@ from shelved import write_checkpoint
 
 from genlab import data
 from genlab.analysis.denoising import corrupt, restore
-from genlab.analysis.sparse_codes import code_images, unit_effect
+from genlab.analysis.sparse_codes import CodedImages, code_images, unit_effect
 from genlab.core.errors import GenLabError
 from genlab.models.autoencoder import CARDS
 from genlab.store import ModelStore
@@ -112,7 +112,7 @@ def test_bars_get_every_value_the_threshold_and_the_choice():
 
     sent = json.loads(bars.postprocess(ShownUnits((0.0, 0.12345, 1.0), 0.1, chosen=2)))
 
-    assert sent == {"values": [0.0, 0.1235, 1.0], "threshold": 0.1, "chosen": 2}
+    assert sent == {"values": [0.0, 0.12345, 1.0], "threshold": 0.1, "chosen": 2}
     assert bars.rows == 2
     with pytest.raises(ValueError, match="3 values, got 1"):
         bars.postprocess(ShownUnits((0.0,), 0.1))
@@ -394,6 +394,18 @@ def test_a_unit_that_nearly_sleeps_is_told_with_the_true_penalty(store, picture)
     slope = float(number) * 10 ** int(power.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")))
     assert slope == pytest.approx(0.1 / mean, rel=0.05)
     assert f"KL penalty is {kl:.4f} nats" in pull
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.1, 0.5])
+def test_the_bars_above_the_threshold_are_those_that_are_counted(threshold):
+    near = torch.tensor([threshold, threshold + 1e-5, threshold + 3e-8, 7.2e-9, 0.0, 1.0])
+    bars = UnitBars(label="Units", units=len(near))
+    code = CodedImages(torch.zeros(1, 1, 2, 2), near.unsqueeze(0), torch.zeros(1, 1, 2, 2))
+
+    sent = json.loads(bars.postprocess(ShownUnits(tuple(near.tolist()), threshold)))
+
+    filled = sum(each > sent["threshold"] for each in sent["values"])
+    assert filled == code.active(threshold).item()
 
 
 @pytest.mark.parametrize("mean", [0.0, 1.0])

@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass
 
+import numpy as np
+
 from genlab.ui.canvas.component import CanvasComponent
 
 SIDE = 320  # CSS px of a row, where there is room
@@ -78,7 +80,8 @@ class UnitBars(CanvasComponent):
             raise ValueError(f"there must be {self.units} values, got {len(value.values)}")
         return json.dumps(
             {
-                "values": [round(float(each), 4) for each in value.values],
+                # The shortest decimals of a float32: none of them changes side of the threshold.
+                "values": [float(str(np.float32(each))) for each in value.values],
                 "threshold": value.threshold,
                 "chosen": value.chosen,
             }
