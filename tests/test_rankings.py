@@ -136,7 +136,7 @@ def test_ranks_are_drawn_best_first_with_a_line_for_each_card_in_both(tmp_path):
     assert right == ["A", "C", "B"]
     assert page.count("<path ") == 2
     assert page.count("no likelihood") == 1
-    assert "Bits per dim: 1.00 ± 0.01" in page
+    assert "<small>1.00 ± 0.01</small>" in page
     assert "here they do not: B has the better likelihood (1.000 against 1.100 bits/dim)" in page
 
 

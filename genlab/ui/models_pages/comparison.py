@@ -182,8 +182,10 @@ def _nothing(why: str = "not measured yet") -> str:
 
 
 def _likelihood(entry: Entry) -> str:
-    exact = NLL.title if unit_of([entry]) == "nats" else BITS.title
-    return f"{name_of(entry.bound) if entry.bound else exact}: {describe(entry.cost)}"
+    """Nats are of two kinds; bits per dim, which the head names, are exact."""
+    if unit_of([entry]) != "nats":
+        return describe(entry.cost)
+    return f"{name_of(entry.bound) if entry.bound else NLL.title}: {describe(entry.cost)}"
 
 
 def _distance(entry: Entry) -> str:
