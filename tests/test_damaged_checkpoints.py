@@ -11,9 +11,10 @@ import torch
 from shelved import tiny_card, tiny_network, write_checkpoint, write_files
 
 from genlab.core.errors import CheckpointError
-from genlab.store import ModelStore
+from genlab.store import CHECKPOINTS, ModelStore
 from genlab.ui.lessons import mask_cheat
 from genlab.ui.models_pages import card, comparison, table
+from genlab.ui.shell import build_app
 from genlab.ui.tabs import models
 
 TEXTS = ("card", "title", "family", "data", "licence", "sha256", "source", "command", "device",
@@ -281,3 +282,16 @@ def test_the_mask_page_says_of_a_damaged_card_what_is_wrong_with_it(folder, shel
 
     assert "tiny.json cannot be read" in mask_cheat.describe_card(shelf, "tiny")
     assert "81.25 nats" in mask_cheat.describe_card(shelf, "other")
+
+
+def test_the_whole_site_stands_with_every_shipped_card_damaged(tmp_path):
+    for file in CHECKPOINTS.glob("*.json"):
+        content = json.loads(file.read_text(encoding="utf8"))
+        (tmp_path / file.name).write_text(json.dumps({**content, "minutes": "25"}))
+        (tmp_path / file.with_suffix(".safetensors").name).symlink_to(
+            file.with_suffix(".safetensors")
+        )
+
+    app = build_app(ModelStore(tmp_path))
+
+    assert "cannot be read" in str(app.get_config_file())

@@ -11,6 +11,7 @@ from genlab.analysis.bounds import binarised, picture_cost
 from genlab.analysis.elbo import elbo, gaussian_kl, reparameterise
 from genlab.analysis.latent_codes import measure_dimensions
 from genlab.analysis.layers import coder_layers
+from genlab.core.errors import CheckpointError
 from genlab.core.protocols import LatentVariableModel
 from genlab.inference.latent import (
     aggregated_codes,
@@ -70,10 +71,13 @@ def examples_of(store: ModelStore, name: str) -> tuple[data.DataSet, Tensor]:
 def _account(store: ModelStore, name: str | None, index: int) -> str:
     if name is None:
         return "No VAE is trained yet: run `python -m train vae-plane-mnist`."
+    try:
+        model = store.get(name)
+    except CheckpointError as error:  # while the page is built, it would stop the whole site
+        return str(error)
     found, images = examples_of(store, name)
-    return describe_bound(
-        store.get(name), images[index : index + 1], found.classes[int(found.labels[index])]
-    )
+    title = found.classes[int(found.labels[index])]
+    return describe_bound(model, images[index : index + 1], title)
 
 
 @torch.inference_mode()
