@@ -92,8 +92,8 @@ KINDS = (
     FigureKind(
         "fid", "FID × floor", "", Better.LOWER, ("fid_times_floor",), GENERATORS, NO_SAMPLES,
         "Fréchet distance between 10,000 samples and the test pictures, in the features of a "
-        "classifier, as a multiple of the floor: the distance of 10,000 real training pictures. "
-        "Diffusion models take 50 steps of DDIM for each.",
+        "classifier, as a multiple of the floor: the mean distance of sets of 10,000 real training "
+        "pictures. Diffusion models take 50 steps of DDIM for each.",
         "It sees means and covariances of one network's features and nothing else. It falls as the "
         "number of samples grows, and other features give another scale.",
         HEUSEL,

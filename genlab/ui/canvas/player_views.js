@@ -135,7 +135,7 @@ function showWords(run, place, position) {
   const level = valueOf(run, 'level', place.image, position);
   const surprise = valueOf(run, 'surprise', place.image, position);
   setText(part('surprise'), 'Then ' + levelName(run, level) + ' was drawn (' +
-    percent(2 ** -surprise, 1, isCutAt(run, position)) + '): ' + bitsText(surprise) + ' of surprise');
+    percent(chanceOfDrawn(run, place.image, position), 1, isCutAt(run, position)) + '): ' + bitsText(surprise) + ' of surprise');
 }
 
 function showBits(run, image, shown) {
@@ -148,12 +148,19 @@ function showBits(run, image, shown) {
     (highest === 1 ? ' bit' : ' bits'));
 }
 
+function chanceOfDrawn(run, image, position) {
+  // As its bar has it, where bars are known to a tenth of a percent; else from the surprise.
+  const level = valueOf(run, 'level', image, position);
+  return 'p1' in run.fields && run.fields.p1.bits > 8 ? probabilityOf(run, level, image, position)
+    : 2 ** -valueOf(run, 'surprise', image, position);
+}
+
 function sentence(run, place, position) {
   // For screen readers, and for the chosen pixel only.
   const where = (run.images > 1 ? 'image ' + (place.image + 1) + ', ' : '') + placeText(place);
   if (position < 0) return where + ': not drawn yet';
   const name = levelName(run, valueOf(run, 'level', place.image, position));
-  const chance = 2 ** -valueOf(run, 'surprise', place.image, position);
+  const chance = chanceOfDrawn(run, place.image, position);
   const doubt = valueOf(run, 'entropy', place.image, position);
   const law = lawAt(run, position);
   return where + ': ' + name + (law ? ', drawn with ' : ', the model gave it ') +
