@@ -358,6 +358,15 @@ def percent(share):
     return {"0.0": "< 0.1", "100.0": "> 99.9"}.get(text, text) + " %"
 
 
+def test_the_sentence_gives_a_drawn_level_the_percentage_of_its_bar(at_once):
+    player = at_once("one")
+    for col in range(0, 28, 2):
+        player.stage.hover(position=player.inside(12, col))
+        player.part("when").filter(has_text=f"row 12, column {col}").wait_for()
+        said = player.part("surprise").inner_text().split("(")[1].split(")")[0]
+        assert said in player.part("bars").locator(".gl-bar-share").all_inner_texts()
+
+
 def test_a_pixel_shows_what_the_model_thought(at_once):
     player = at_once("one")
     _, (drawn, entropies, surprises, probabilities) = RUNS["one"]
