@@ -466,5 +466,5 @@ def test_a_stop_writes_nothing(number, checkpoints, monkeypatch, capsys):
     monkeypatch.setattr(data, "load", lambda *_, **__: signal.raise_signal(number))
 
     assert evaluate(checkpoints) == 130
-    assert "nothing was written" in capsys.readouterr().err
+    assert "no figure was written" in capsys.readouterr().err
     assert (checkpoints / "coin.json").read_bytes() == before

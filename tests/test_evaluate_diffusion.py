@@ -24,11 +24,13 @@ from genlab.core.images import ImageSpec  # noqa: E402
 from genlab.core.noise_schedule import cosine_schedule  # noqa: E402
 from genlab.data import DataSet  # noqa: E402
 from genlab.inference.diffusion import DiffusionSettings, sample  # noqa: E402
+from genlab.inference.image_noise import ImageNoise  # noqa: E402
 from genlab.models.judge import Judge  # noqa: E402
 from genlab.store import ModelStore  # noqa: E402
 from train import evaluate  # noqa: E402
 from train.errors import TrainingError  # noqa: E402
 from train.evaluator import Subject, evaluators_of  # noqa: E402
+from train.evaluators import denoiser  # noqa: E402
 from train.evaluators.denoiser import (  # noqa: E402
     STANDARD,
     WALKS,
@@ -298,7 +300,7 @@ def run(folder, *arguments):
     card = ModelCard("tiny", "Tiny", "Diffusion", "none", tiny_ddpm, "nowhere")
     recipe = Recipe("tiny", "mnist", 1, 1, *[None] * 4, steps=1, optimiser=None, ema=0.9)
     return evaluate.main(
-        ["tiny", "--checkpoints", str(folder), *arguments],
+        ["tiny", "--checkpoints", str(folder), "--runs", str(folder / "runs"), *arguments],
         offered={"tiny": recipe},
         store=ModelStore(folder, cards=(card,)),
     )
@@ -324,6 +326,67 @@ def test_too_few_samples_are_refused(folder, samples, capsys):
 
     assert stopped.value.code == 2
     assert "must be 10 or more" in capsys.readouterr().err
+
+
+@pytest.fixture
+def drawing(monkeypatch):
+    """Where the batches begin that are drawn; `stop_at` is the one that a stop comes in."""
+    begun, stop_at = [], []
+
+    def begin(spec, seed, count):
+        begun.append(seed)
+        if seed in stop_at:
+            raise KeyboardInterrupt
+        return ImageNoise(spec, seed, count)
+
+    monkeypatch.setattr(denoiser, "ImageNoise", begin)
+    return begun, stop_at
+
+
+def test_a_stopped_walk_goes_on_behind_its_pictures_to_the_same_figures(folder, drawing, capsys):
+    asked = ("--only", "fid_4_steps_eta_1", "--samples", "80")
+    begun, stop_at = drawing
+    assert run(folder, *asked) == 0
+    undisturbed = CardFile.read(folder / "tiny.json").figures
+    assert begun == [0, 32, 64]
+    assert [path.name for path in (folder / "runs").rglob("*") if path.is_file()] == []
+
+    begun.clear()
+    stop_at.append(64)
+    assert run(folder, *asked) == 130
+    assert begun == [0, 32, 64]
+    stop_at.clear()
+    begun.clear()
+    assert run(folder, *asked) == 0
+
+    assert begun == [0, 64]  # the first, to compare it
+    assert CardFile.read(folder / "tiny.json").figures == undisturbed
+    assert "begun anew" not in capsys.readouterr().err
+
+
+def test_pictures_of_another_sampler_are_drawn_anew(folder, drawing, monkeypatch, capsys):
+    asked = ("--only", "fid_4_steps_eta_1", "--samples", "80")
+    begun, stop_at = drawing
+    stop_at.append(32)
+    with monkeypatch.context() as other:
+        other.setattr(denoiser, "last", lambda frames: [*frames][-2])  # that forgets the last step
+        assert run(folder, *asked) == 130
+
+    stop_at.clear()
+    begun.clear()
+    assert run(folder, *asked) == 0
+
+    assert begun == [0, 0, 32, 64]
+    assert "begun anew" in capsys.readouterr().err
+
+
+def test_quick_keeps_no_pictures(folder, drawing):
+    _, stop_at = drawing
+    stop_at.append(32)
+
+    assert run(folder, "--quick", "--only", "fid_4_steps") == 130
+
+    assert not (folder / "runs").exists()
 
 
 @pytest.fixture

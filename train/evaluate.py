@@ -24,16 +24,19 @@ from train.evaluator import Evaluator, Measurement, Subject, evaluators_of
 from train.evaluators.denoiser import BATCH
 from train.export import write_card
 from train.judged import judge_of
+from train.kept_pictures import Keeper
 from train.recipe import Recipe, recipes
 from train.stop import terminable
 
 LIMITS = ("samples", "images")
 DECIMALS = 4  # of a nat; the standard error is some 0.2
 DIGITS = 4  # of smaller numbers, such as a kernel distance
+HASH = 12  # characters of the weights' that name a folder
 FEWEST = 10  # precision and recall look at the fifth neighbour
 DESCRIPTION = """\
 Measure a card's figures on the test images and write them to checkpoints/<card>.json, with their
-standard errors and this command. Which ones, the model's capabilities say.
+standard errors and this command. Which ones, the model's capabilities say. A diffusion model's
+pictures are kept while they are drawn: after a stop, the same command goes on behind them.
 """
 
 
@@ -75,6 +78,13 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         metavar="FOLDER",
         help="holds the card; default: the repository's checkpoints",
     )
+    parser.add_argument(
+        "--runs",
+        type=Path,
+        default=Path("runs"),
+        metavar="FOLDER",
+        help="for pictures that take hours to draw; default: %(default)s",
+    )
     return parser.parse_args(arguments)
 
 
@@ -99,20 +109,30 @@ def main(
     try:
         with terminable():
             recorded = store.card_file(options.card)
-            figures = measure(options, offered, store)
-            if not options.quick:
+            keeper = None if options.quick else keeper_of(recorded, options.runs)
+            figures = measure(options, offered, store, keeper)
+            if keeper:
                 write_figures(figures, recorded, store, options.checkpoints)
+                keeper.forget()
     except GenLabError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("stopped; nothing was written", file=sys.stderr)
+        print("stopped; no figure was written", file=sys.stderr)
         return 130
     return 0
 
 
+def keeper_of(card: CardFile, runs: Path) -> Keeper:
+    """Of the pictures that these weights draw; other weights have another folder."""
+    return Keeper(runs / card.card / "samples" / card.sha256[:HASH])
+
+
 def measure(
-    options: argparse.Namespace, offered: dict[str, Recipe], store: ModelStore
+    options: argparse.Namespace,
+    offered: dict[str, Recipe],
+    store: ModelStore,
+    keeper: Keeper | None = None,
 ) -> dict[str, Figure]:
     """All figures that the card's capabilities call for; each is printed when it is known.
 
@@ -131,7 +151,7 @@ def measure(
     if options.compile:
         compile_model(model)
     subject = Subject(
-        model, load, options.quick, judge_of(name, store), options.samples, options.images
+        model, load, options.quick, judge_of(name, store), options.samples, options.images, keeper
     )
     figures = {}
     for evaluator in chosen:

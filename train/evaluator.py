@@ -8,6 +8,7 @@ from torch import nn
 from genlab.data import DataSet
 from genlab.registry import discover
 from train.errors import TrainingError
+from train.kept_pictures import Keeper
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Subject:
         judge: the trained `genlab.core.protocols.Classifier` of its data set, if there is one.
         samples: at most so many are drawn for a figure; None for as many as it is made for.
         images: at most so many test images are measured by their likelihood; None for all.
+        keeper: of pictures that take hours to draw; None to keep nothing.
     """
 
     model: nn.Module
@@ -46,6 +48,7 @@ class Subject:
     judge: nn.Module | None = None
     samples: int | None = None
     images: int | None = None
+    keeper: Keeper | None = None
 
     def at_most(self, count: int) -> int:
         """`count` samples, or as many as are allowed."""

@@ -1,8 +1,9 @@
 """How good a diffusion model's pictures are at several numbers of steps, and how well it denoises.
 
 Each walk back from noise is a group of figures of its own, since a long one takes hours: whoever
-has two cores runs two groups at once. Pictures are given their classes, as many of each, without
-guidance; image i has the seed i in every walk, so that walks begin with the same noise.
+has two cores runs two groups at once, and a stopped one goes on behind the pictures that it drew.
+Pictures are given their classes, as many of each, without guidance; image i has the seed i in every
+walk, so that walks begin with the same noise.
 
 Few samples make a Fréchet distance larger. So every walk has floors of as many real pictures, the
 same for all walks of as many samples, and short walks are measured once more on as many as long
@@ -35,6 +36,7 @@ from train.evaluators.samples import (
     some_training_images,
 )
 from train.judged import judge_features
+from train.kept_pictures import KeptPictures
 
 FEW = 2_000  # samples of a long walk: 1000 steps of them take a core an hour or two
 BATCH = 32  # images of a pass
@@ -94,7 +96,7 @@ def standard_quality(subject: Subject) -> Iterator[Measurement]:
         return
     generator, count = torch.Generator().manual_seed(0), STANDARD.count(subject)
     training = some_training_images(subject, count, generator)
-    pictures, labels = draw(subject.model, STANDARD.settings, count)
+    pictures, labels = draw(subject.model, STANDARD.settings, count, _kept(subject, STANDARD))
     for measured in judged_samples(subject, pictures, labels, training, generator):
         yield measured
         if measured.name.startswith("fid"):
@@ -110,7 +112,7 @@ def walk_quality(subject: Subject, *, walk: Walk) -> Iterator[Measurement]:
         return
     count = walk.count(subject)
     training = some_training_images(subject, count, torch.Generator().manual_seed(0))
-    pictures, _ = draw(subject.model, walk.settings, count)
+    pictures, _ = draw(subject.model, walk.settings, count, _kept(subject, walk))
     seen = (subject.load("test").images / 255, pictures, training / 255)
     features = [judge_features(subject.judge, each) for each in seen]
     yield from frechet_distances(walk.name, *features)
@@ -126,17 +128,38 @@ def _distances_of_fewer(
         yield from frechet_distances(f"{name}{FEWER}", real, generated[::stride][:FEW], training)
 
 
-def draw(model: Denoiser, settings: DiffusionSettings, count: int) -> tuple[Tensor, Tensor]:
-    """(count, C, H, W) pictures in [0, 1] and their classes, (count,), equally many of each."""
+def draw(
+    model: Denoiser, settings: DiffusionSettings, count: int, kept: KeptPictures | None = None
+) -> tuple[Tensor, Tensor]:
+    """(count, C, H, W) pictures in [0, 1] and their classes, (count,), equally many of each.
+
+    Args:
+        kept: pictures of the same walk that were drawn before; the others are added.
+    """
     labels = torch.arange(count) * model.classes // count
-    pictures = []
-    with tqdm(total=count, unit="sample", mininterval=1.0) as bar:
-        for start in range(0, count, BATCH):
-            asked = labels[start : start + BATCH]
-            noise = ImageNoise(model.spec, start, len(asked))
-            pictures.append(last(stream_diffusion(model, noise, settings, labels=asked)).images)
-            bar.update(len(asked))
-    return torch.cat(pictures), labels
+
+    def batch(start: int) -> Tensor:
+        asked = labels[start : start + BATCH]
+        noise = ImageNoise(model.spec, start, len(asked))
+        return last(stream_diffusion(model, noise, settings, labels=asked)).images
+
+    parts = kept.load(lambda: batch(0)) if kept else []
+    earlier = BATCH * len(parts)
+    with tqdm(total=count, initial=earlier, unit="sample", mininterval=1.0) as bar:
+        for start in range(earlier, count, BATCH):
+            parts.append(batch(start))
+            if kept:
+                kept.add(parts[-1])
+            bar.update(len(parts[-1]))
+    return torch.cat(parts), labels
+
+
+def _kept(subject: Subject, walk: Walk) -> KeptPictures | None:
+    """Those of a walk; another number of them has other classes."""
+    if subject.keeper is None:
+        return None
+    name = f"{walk.name}_of_{walk.count(subject)}"
+    return subject.keeper.file(name, (BATCH, *subject.model.spec.shape))
 
 
 def velocity_error(subject: Subject) -> Iterator[Measurement]:
