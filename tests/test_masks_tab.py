@@ -200,12 +200,20 @@ def test_the_account_adds_up(name):
     text = lessons.describe_choice(choice)
 
     assert r"$4 \cdot 7 + 2 = 30$" in text
-    terms = re.search(r"= (30[^$]*) = (\d+)\$\$", text)
-    assert eval(re.sub(r"_\{.*?\}\}", "", terms[1])) == int(terms[2]) == counts["seen"]
+    terms = re.search(r"seen\} = (?:(30[^$]+) = )?(\d+)\$\$", text)
+    assert eval(re.sub(r"_\{.*?\}\}", "", terms[1] or "30")) == int(terms[2]) == counts["seen"]
     rows = re.search(r"\$([\d +]+) = (\d+)\$\. With", text)
     if rows:
         grid = choice.states().grid
         assert eval(rows[1]) == int(rows[2]) == sum(line.count("x") for line in grid[:4])
+
+
+def test_the_account_subtracts_nothing_where_all_earlier_pixels_are_seen():
+    sees_all = {"architecture": "gated", "kernel": 5, "layers": 7, "target": [1, 2]}
+    choice = lessons.read_choice(json.dumps(CHOICE | sees_all))
+    assert choice.states().counts["seen"] == 9
+
+    assert r"$$\text{seen} = 9$$" in lessons.describe_choice(choice)
 
 
 def test_the_account_lists_the_masks_of_the_choice():

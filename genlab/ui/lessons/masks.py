@@ -96,7 +96,7 @@ $S \oplus M = \{{\, q + m : q \in S,\ m \in M \,\}}$.
 {describe_recursion(choice.architecture, choice.layers, choice.target)} Before it in raster order
 are ${row} \cdot {choice.size} + {column} = {earlier}$ pixels, and of these it sees
 
-$$\text{{seen}} = {earlier}{rest} = {counts["seen"]}$$
+$$\text{{seen}} = {f"{earlier}{rest} = " if rest else ""}{counts["seen"]}$$
 {_by_rows(choice, found)}
 ### The masks and their shapes
 
