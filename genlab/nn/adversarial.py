@@ -64,7 +64,8 @@ def r1_penalty(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
     """½ E|∇D(x)|² at real pictures, a scalar; multiply by γ.
 
     Args:
-        critic: (B, …) to (B,), each score of its own picture alone.
+        critic: (B, …) to (B,). Scores of one picture alone, or else, as with minibatch deviation,
+            the slope is that of the sum of all scores.
         real: (B, …).
     """
     return _squared_slopes(critic, real).mean() / 2
