@@ -368,6 +368,75 @@ def test_the_account_s_pixel_is_the_one_that_was_corrupted(store, picture, corru
         assert ("is dropped" in told) == (given == 0)
 
 
+@pytest.mark.parametrize("bias", [-60.0, 60.0])
+def test_the_account_s_logit_is_the_decoder_s_where_the_sigmoid_rounds_it_off(tmp_path, bias):
+    write_checkpoint(tmp_path, CARDS[1])
+    store = ModelStore(tmp_path, CARDS)
+    network = store.get(GAUSSIAN)
+    with torch.no_grad():
+        network.decoder.layers[-1].bias.fill_(bias)
+    shown = read(store, torch.full((1, 1, 28, 28), 0.5), level=1.0)
+
+    told = lessons.describe_restoration(shown)
+
+    row, column = map(int, re.search(r"row (\d+), column (\d+)", told).groups())
+    logit = float(re.search(r"\\ell = (-?[\d.]+)", told)[1])
+    exact = network.decoder(shown.found.code)[0, 0, row, column].item()
+    assert logit == pytest.approx(exact, abs=1e-3) and abs(logit - bias) < 20
+
+
+@pytest.mark.parametrize("corruption", ["gaussian", "dropout"])
+def test_the_account_says_where_nothing_was_corrupted(store, picture, corruption):
+    blank = torch.zeros_like(picture)
+    clean = [read(store, picture, corruption=corruption, level=0.0)]
+    clean += [read(store, blank, corruption=corruption)] if corruption == "dropout" else []
+
+    for shown in clean:
+        told = lessons.describe_restoration(shown)
+        assert "nothing is corrupted" in told and "nothing to put right" in told
+        assert not re.search(r"that is put right|never sees|before and|instead of", told)
+        assert f"{shown.found.error_after:.5f}" in told
+    usual = lessons.describe_restoration(read(store, picture, corruption=corruption))
+    assert "that is put right" in usual and "nothing" not in usual
+
+
+def test_a_black_pixel_is_not_said_to_be_dropped(store, picture):
+    shown = read(store, torch.zeros_like(picture), corruption="dropout", level=1.0)
+
+    told = lessons.describe_restoration(shown)
+
+    assert "set to 0, which $x = 0.000$ is" in told
+    assert "dropped" not in told and "becomes" not in told
+
+
+def test_a_network_that_puts_no_pixel_right_is_not_said_to(store, picture):
+    shown = read(store, picture)
+    harm = dataclasses.replace(shown.found, restored=shown.found.corrupted + 5)
+
+    told = lessons.describe_restoration(dataclasses.replace(shown, found=harm))
+
+    assert "No pixel is put right" in told and "that is put right" not in told
+
+
+def test_a_small_error_is_not_told_as_none(store, picture):
+    shown = read(store, picture)
+    near = dataclasses.replace(shown.found, restored=shown.found.original + 1e-3)
+
+    told = lessons.describe_restoration(dataclasses.replace(shown, found=near))
+
+    assert "0.0000$" not in told and r"\cdot 10^{-6}" in told
+
+
+@pytest.mark.parametrize(
+    ("card", "says"), [(NONE, "no penalty"), (L1, "times L1"), (KL, "times KL")]
+)
+def test_the_account_names_the_loss_that_the_network_was_trained_with(store, picture, card, says):
+    told = lessons.describe_unit(read_code(store, picture, card=card)).rpartition("loss")[2]
+
+    assert says in told
+    assert ("plus" in told) == (card != NONE)
+
+
 def test_the_account_s_unit_has_the_penalties_of_its_mean(store, picture):
     shown = read_code(store, picture, card=KL, unit=12)
     examples = data.examples("fashion-mnist").images / 255

@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from genlab.analysis.denoising import ErrorCurve, Restoration, measure_errors, restore
@@ -36,6 +37,7 @@ class Shown:
         level: in [0, 1].
         seed: of the noise.
         found: with one picture.
+        logits: of the restored pixels, before the last sigmoid, which rounds them off to 0 and 1.
     """
 
     card: ModelCard
@@ -43,6 +45,7 @@ class Shown:
     level: float
     seed: int
     found: Restoration
+    logits: Tensor
 
 
 def restorer(store: ModelStore, name: object) -> Restorer:
@@ -82,7 +85,9 @@ def read_shown(
         "seed": kit.whole_number(seed, "Seed", 0, MAX_SEED),
     }
     found = restore(model, picture, **settings)
-    return Shown(chosen, found=found, **settings)
+    with torch.inference_mode():
+        logits = model.decoder(found.code)
+    return Shown(chosen, found=found, logits=logits, **settings)
 
 
 def show_restoration(store: ModelStore, shown: Shown) -> tuple[list[ShownPicture], str, str]:
