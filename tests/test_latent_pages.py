@@ -456,6 +456,36 @@ def test_neighbours_lie_around_the_sum_as_the_seed_says(store, images):
     assert len(exact) == 8
 
 
+@pytest.fixture
+def far(store, monkeypatch):
+    """The encoder of "digits" puts every picture beyond what a visitor may type."""
+    codes.measured(store, "digits")  # of the encoder as it is; it is kept
+    model, z = store.get("digits"), torch.full((DIM,), 1.5 * FARTHEST)
+    monkeypatch.setattr(
+        model, "encode", lambda images: (z.repeat(len(images), 1), torch.ones(len(images), DIM))
+    )
+    return model, z
+
+
+@pytest.mark.parametrize("kind", [between.STRAIGHT, between.SPHERICAL, between.AXIS])
+def test_pictures_with_codes_far_outside_have_a_way_between_them(store, images, far, kind):
+    model, z = far
+
+    decoded = walk(store, images, kind).rows[0].pictures
+
+    start = z if kind != between.AXIS else along_axis(z, 0, AXIS_VALUES[:1])[0]
+    torch.testing.assert_close(decoded[0], model.decode(start[None])[0])
+
+
+def test_pictures_with_codes_far_outside_are_summed_up(store, images, far):
+    model, z = far
+
+    decoded, _, near, _ = arithmetic.sum_up(store, "digits", [images[:1]] * 3, 0, 0.0)
+
+    for each in (*values(decoded), *values(near)):
+        torch.testing.assert_close(each, model.decode(z[None])[0, 0])
+
+
 def arithmetic_handler(store):
     return handlers(page_of(arithmetic.build, store, "digits"), "show")[0]
 

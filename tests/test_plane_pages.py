@@ -25,7 +25,7 @@ from genlab.analysis.gaussian_tests import aggregated_moments, chance_moments, g
 from genlab.analysis.holes import fitted_codes, hole_share, reach
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
-from genlab.inference.latent import decode_points, encode_images, prior_codes
+from genlab.inference.latent import FARTHEST, decode_points, encode_images, prior_codes
 from genlab.store import ModelStore
 from genlab.ui.latent import (
     aggregated,
@@ -466,6 +466,17 @@ def test_a_walk_leads_from_the_code_of_one_picture_to_that_of_the_other(shelf):
         torch.testing.assert_close(row.pictures, decode_points(model, path))
         steps = path.diff(dim=0)
         torch.testing.assert_close(steps, steps[:1].expand_as(steps), atol=1e-5, rtol=1e-3)
+
+
+def test_a_walk_leads_to_a_code_far_outside(shelf, monkeypatch):
+    images, far = plane_views.example_images(), torch.full((1, 2), 2 * FARTHEST)
+    model = shelf.get("vae")
+    monkeypatch.setattr(model, "encode", lambda images: (far, torch.ones(1, 2)))
+
+    strip, (path,) = plane_views.walk(shelf, ["vae"], torch.zeros(2), images[:1])
+
+    assert torch.equal(path[-1:], far)
+    torch.testing.assert_close(strip.rows[0].pictures[-1:], model.decode(far))
 
 
 def test_a_walk_from_the_cursor_starts_there_and_elsewhere_at_its_picture(shelf):

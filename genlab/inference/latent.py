@@ -86,7 +86,10 @@ def decode_points(model: LatentDecoder, z: Tensor | Sequence) -> Tensor:
 
 @torch.inference_mode()
 def decode_encoded(model: LatentDecoder, z: Tensor) -> Tensor:
-    """Pictures of codes that an encoder gave, (B, D), wherever they lie: nobody typed them."""
+    """Pictures of codes that an encoder gave, or of their sums and mixtures, (B, D).
+
+    They may lie anywhere: nobody typed them.
+    """
     return torch.cat([model.decode(part) for part in z.split(CHUNK)])
 
 
@@ -172,7 +175,7 @@ def combine(model: LatentDecoder, a: Tensor, b: Tensor, c: Tensor) -> Arithmetic
     Reference: Radford, Metz & Chintala (2016), https://arxiv.org/abs/1511.06434, section 6.3.2
 
     Raises:
-        InputError: an empty group, or a sum too far from 0 to decode.
+        InputError: an empty group.
     """
     if not all(len(group) for group in (a, b, c)):
         raise InputError("Each of A, B and C needs at least one picture. Add one, then go.")
@@ -181,7 +184,7 @@ def combine(model: LatentDecoder, a: Tensor, b: Tensor, c: Tensor) -> Arithmetic
     for parts in (codes, pixels):
         parts.append(parts[0] - parts[1] + parts[2])
     stacked = torch.stack(codes)
-    return Arithmetic(stacked, decode_points(model, stacked), torch.stack(pixels).clamp(0, 1))
+    return Arithmetic(stacked, decode_encoded(model, stacked), torch.stack(pixels).clamp(0, 1))
 
 
 def posterior_codes(mean: Tensor, std: Tensor, count: int, generator: torch.Generator) -> Tensor:

@@ -10,7 +10,7 @@ from genlab.inference.latent import (
     MAX_SEED,
     Arithmetic,
     combine,
-    decode_points,
+    decode_encoded,
     posterior_codes,
 )
 from genlab.store import ModelStore
@@ -96,7 +96,7 @@ def sum_up(
     return (
         shown_pictures(result.decoded, [len(group) for group in groups]),
         shown_pictures(result.pixels, [len(group) for group in groups]),
-        [ShownPicture(sliders.cells(picture)) for picture in decode_points(model, near)],
+        [ShownPicture(sliders.cells(picture)) for picture in decode_encoded(model, near)],
         describe(store, name, result),
     )
 

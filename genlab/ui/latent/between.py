@@ -11,7 +11,7 @@ from genlab.inference.latent import (
     MAX_SEED,
     along_axis,
     cross_fade,
-    decode_points,
+    decode_encoded,
     encode_images,
     interpolate_codes,
 )
@@ -141,7 +141,7 @@ def walk(
     """
     is_rebuilt = images is not None
     path, captions = _path(ends, way)
-    decoded = decode_points(codes.decoder_of(store, name), path)
+    decoded = decode_encoded(codes.decoder_of(store, name), path)
     if images is None or way.kind == AXIS:
         images = decoded[[0, -1]]
     faded = cross_fade(images[0], images[1], len(path))

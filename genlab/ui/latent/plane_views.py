@@ -14,6 +14,7 @@ from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
 from genlab.core.protocols import Encoder, LatentDecoder, LatentVariableModel
 from genlab.inference.latent import (
+    decode_encoded,
     decode_points,
     encode_images,
     farthest,
@@ -180,7 +181,7 @@ def walk(store: ModelStore, names: list[str], start: Tensor, end: Tensor) -> tup
         ]
         paths.append(interpolate_codes(*codes, STEPS))
     rows = [
-        StripRow(row_name(store.card(name)), decode_points(store.get(name), path))
+        StripRow(row_name(store.card(name)), decode_encoded(store.get(name), path))
         for name, path in zip(names, paths, strict=True)
     ]
     return Strip(rows, [f"z = {pair(code)}" for code in paths[0].tolist()]), paths
