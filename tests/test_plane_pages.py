@@ -521,9 +521,19 @@ def test_the_table_s_holes_are_those_of_the_pictures_in_black_and_white(shelf):
     share = hole_share(prior_codes(shelf.get("vae"), 0, 512), codes)
 
     assert share != hole_share(
-        prior_codes(shelf.get("vae"), 0, 512), plane_views.one_each(shelf, "vae")
+        prior_codes(shelf.get("vae"), 0, 512),
+        plane_views.draw_each(*plane_views.example_gaussians(shelf, "vae")),
     )
     assert figures(shelf, "vae")[-1] == share
+
+
+def test_the_map_s_holes_are_measured_on_what_the_network_was_trained_on(shelf):
+    grey = plane_views.example_images()
+
+    for name, images in (("vae", (grey > 0.5).float()), ("bare", grey)):
+        mean, std = encode_images(shelf.get(name), images)
+        codes = mean + std * normal(*mean.shape)
+        assert plane_views.draw_map(shelf, name).reach == pytest.approx(reach(codes))
 
 
 def test_what_is_said_of_holes_is_counted(shelf):

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from genlab import data
+from genlab.analysis.bounds import binarised
 from genlab.analysis.elbo import gaussian_kl
 from genlab.analysis.holes import reach
 from genlab.core.cards import ModelCard
@@ -56,7 +57,7 @@ class Map:
         sheet, points: see `PlaneCanvas`.
         codes: means of the shipped examples, (N, 2).
         stds: their standard deviations, (N, 2).
-        reach: see `genlab.analysis.holes`; of one code drawn for each example.
+        reach: see `genlab.analysis.holes`; of one code drawn for each example, see `one_each`.
     """
 
     low: tuple[float, float]
@@ -128,7 +129,13 @@ def _corners(store: ModelStore, name: str) -> tuple[tuple, tuple]:
 
 
 def one_each(store: ModelStore, name: str) -> Tensor:
-    """A code of each example, drawn from its q(z | x), (N, 2); always the same ones."""
+    """A code of each example, drawn from its q(z | x), (N, 2); always the same ones.
+
+    The examples are black and white where the network was trained on such pictures.
+    """
+    model = store.get(name)
+    if isinstance(model, LatentVariableModel) and not model.sees_grey:
+        return draw_each(*encode_images(model, binarised(example_images())))
     return draw_each(*example_gaussians(store, name))
 
 
