@@ -524,6 +524,19 @@ def test_what_no_page_sends_is_refused_with_a_remedy(store, sent):
         arithmetic_handler(store)("digits", *sent)
 
 
+def test_an_untouched_board_follows_the_data_and_a_drawing_stays(store, images):
+    replace = handlers(page_of(arithmetic.build, store, "digits"), "replace")[0]
+    three, sandal = (
+        codes.example_images(store, name)[arithmetic.FIRST[told]["C"][0], 0].numpy()
+        for name, told in (("digits", "mnist"), ("clothes", "fashion-mnist"))
+    )
+
+    np.testing.assert_array_equal(replace("clothes", to_hex(three)), sandal)
+    np.testing.assert_array_equal(replace("digits", to_hex(sandal)), three)
+    for name, sent in (("clothes", images[0, 0].numpy()), ("clothes", 1 - three), ("few", three)):
+        assert "__type__" in replace(name, to_hex(sent))  # a skip: what is there stays
+
+
 # — pictures —
 
 

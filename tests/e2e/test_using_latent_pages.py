@@ -322,6 +322,26 @@ def test_another_card_brings_its_own_examples_and_sums(visit, canvas, store):
     wait_for_panel(sums, 2, clothes.decode(mean[None]))
 
 
+def test_another_card_brings_its_own_picture_to_an_untouched_board(visit, canvas, store):
+    tab = visit("Arithmetic")
+    tab.get_by_role("button", name="More").last.click()
+    board = canvas(tab, "arithmetic-board")
+    wait_for_picture(board, codes.example_images(store, "digits")[31:32])
+
+    choose_card(tab, "Tiny clothes")
+    wait_for_picture(board, codes.example_images(store, "clothes")[51:52])
+    tab.get_by_role("button", name="Invert").last.click()
+    drawn = 1 - codes.example_images(store, "clothes")[51:52]
+    wait_for_picture(board, drawn)
+    choose_card(tab, "Tiny digits")
+
+    expect(tab.locator("#arithmetic-examples [data-part=cells] button").first).to_have_attribute(
+        "aria-label", "0, example 1"
+    )
+    tab.wait_for_timeout(300)
+    wait_for_picture(board, drawn)
+
+
 @pytest.mark.parametrize("name", ["Sliders", "Encode", "Between"])
 def test_a_phone_needs_no_sideways_scroll(visit, name):
     tab = visit(name, width=390, dark=True)

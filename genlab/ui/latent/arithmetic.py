@@ -1,11 +1,13 @@
 """The page of sums: A − B + C with averages of codes, and with averages of pixels for contrast."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 import torch
 from torch import Tensor
 
+from genlab import data
 from genlab.inference.latent import (
     MAX_SEED,
     Arithmetic,
@@ -101,6 +103,21 @@ def sum_up(
     )
 
 
+def follow_board(wanted: str, drawn: Tensor) -> Any:  # noqa: ANN401 (an array or a skip)
+    """What the visitor's board shows beside the data `wanted`: a drawing, (1, 1, 28, 28), stays.
+
+    What another data set's card put there, and nobody changed, becomes this one's.
+    """
+    others = [first_on_board(each) for each in FIRST if each != wanted]
+    is_untouched = any(torch.equal(drawn[0, 0], each) for each in others)
+    return first_on_board(wanted).numpy() if is_untouched else gr.skip()
+
+
+def first_on_board(told: str) -> Tensor:
+    """The visitor's own picture while there is none: the first of C, (28, 28) in [0, 1]."""
+    return data.examples(told).images[FIRST[told]["C"][0], 0] / 255
+
+
 def describe(store: ModelStore, name: str, result: Arithmetic) -> str:
     """Which card did the sum, and how far its code is from C's."""
     moved = (result.codes[-1] - result.codes[2]).norm().item()
@@ -179,7 +196,12 @@ def _wire(
 
     rolled = dice.click(None, None, seed, js=sliders.ROLL)
     followed = pictures.follow_card(store, card, sheet, {}, FIRST)
-    changes = [sheet.input, seed.input, rolled.success, noise.input, own.input, followed]
+
+    def replace(name: str, drawn: object) -> Any:  # noqa: ANN401
+        return follow_board(codes.data_name(store, name), pictures.read_board(board, drawn))
+
+    replaced = followed(kit.quick(replace), [card, board.canvas], board.canvas, **pictures.QUIET)
+    changes = [sheet.input, seed.input, rolled.success, noise.input, own.input, replaced.success]
     for change in (*changes, *pictures.board_changes(board)):
         change(kit.quick(show), inputs, outputs, **pictures.QUIET)
     kit.on_first_sight(begin, outputs)
