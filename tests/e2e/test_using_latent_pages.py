@@ -198,6 +198,44 @@ def test_a_picked_picture_is_encoded_and_put_on_the_sliders(visit, canvas, model
     wait_for_picture(canvas(tab, "sliders-picture"), rebuilt(model, image))
 
 
+def put_mean(tab):
+    """On the page of the encoder."""
+    tab.get_by_role("button", name="Put the mean").click()
+    stand = tab.get_by_text("The sliders stand at the mean")
+    expect(stand).to_have_count(1)
+    return stand
+
+
+def test_it_says_that_the_sliders_stand_at_the_mean_while_they_do(visit):
+    tab = visit("Encode")
+
+    stand = put_mean(tab)
+    pick(tab, "encode-examples", "7, example 1")
+    expect(stand).to_have_count(0)
+    put_mean(tab)
+    tab.get_by_role("button", name="Invert").first.click()
+    expect(stand).to_have_count(0)
+    put_mean(tab)
+    choose_card(tab, "Tiny few")
+    expect(stand).to_have_count(0)
+    put_mean(tab)
+    tab.get_by_role("tab", name="Sliders").click()
+    tab.get_by_role("button", name="Reset").click()
+    expect(stand).to_have_count(0)
+
+
+def test_the_mean_of_a_picture_takes_the_mark_from_a_test_picture(visit):
+    tab = visit("Sliders")
+    chosen = tab.locator("#sliders-examples [data-part=cells] [aria-pressed=true]")
+    pick(tab, "sliders-examples", "3, example 2")
+    expect(chosen).to_have_count(1)
+
+    tab.get_by_role("tab", name="Encode").click()
+    put_mean(tab)
+
+    expect(chosen).to_have_count(0)
+
+
 def test_a_drawing_is_encoded_and_no_longer_an_example(visit, canvas, model):
     tab = visit("Encode")
     board, picture = canvas(tab, "encode-board"), canvas(tab, "encode-rebuilt")

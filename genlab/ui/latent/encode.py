@@ -89,7 +89,7 @@ def build(store: ModelStore, card: gr.Dropdown, page: sliders.SlidersPage) -> No
         *pictures.sheet_changes(store, card, sheet, {BOARD: board}, FIRST),
     ]
     _wire(store, card, board, seed, dice, changes, shown)
-    _wire_sliders(store, card, board, put, done, page)
+    _wire_sliders(store, card, board, changes, put, done, page)
 
 
 def encode(store: ModelStore, name: str, image: Tensor, seed: int) -> tuple[str, str, list, str]:
@@ -183,11 +183,16 @@ def _wire_sliders(
     store: ModelStore,
     card: gr.Dropdown,
     board: pictures.Board,
+    changes: list[pictures.Change],
     put: gr.Button,
     done: gr.Markdown,
     page: sliders.SlidersPage,
 ) -> None:
-    """Let the button set the other page's sliders to the mean."""
+    """Let the button set the other page's sliders to the mean, and say so while that is true.
+
+    Args:
+        changes: of the picture.
+    """
 
     @kit.readable_errors
     def take(name: str, sent: object) -> tuple[Any, ...]:
@@ -202,5 +207,8 @@ def _wire_sliders(
         ahead = sliders.look_ahead(store, name, mean)
         return gr.update(value=value, thumbnails=ahead), *rest, "The sliders stand at the mean."
 
-    put.click(take, [card, board.canvas], [*page.shown, done], show_progress="hidden",
-              api_visibility="private", preprocess=False, **kit.COMPUTE)  # fmt: skip
+    taken = put.click(take, [card, board.canvas], [*page.shown, done], show_progress="hidden",
+                      api_visibility="private", preprocess=False, **kit.COMPUTE)  # fmt: skip
+    pictures.forget(page.examples, sliders.GROUP, taken.success)
+    for change in (*changes, *page.moves):
+        change(None, None, done, js="() => ''", show_progress="hidden")

@@ -18,6 +18,7 @@ from genlab.inference.latent import MAX_CODES, MAX_SEED, along_axis, decode_poin
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas import PixelCanvas
+from genlab.ui.canvas.example_sheet import ExampleSheet
 from genlab.ui.canvas.grid import to_hex
 from genlab.ui.canvas.latents import LatentSliders, slider_dimensions, thumbnail_sheet
 from genlab.ui.latent import codes, pictures
@@ -25,17 +26,25 @@ from genlab.ui.latent import codes, pictures
 AHEAD = 5  # small decodes along each slider
 FEW = 24  # sliders with small decodes of a GAN, whose pictures cost half a millisecond and more
 DICE = 9999  # seeds that a visitor can remember
-NONE = dict.fromkeys(data.NAMES, {"Picture": []})  # of the test pictures is chosen at first
+GROUP = "Picture"  # of the sheet of test pictures
+NONE = dict.fromkeys(data.NAMES, {GROUP: []})  # of the test pictures is chosen at first
 ROLL = f"() => Math.floor(Math.random() * {DICE + 1})"
 
 
 @dataclass(frozen=True)
 class SlidersPage:
-    """What other pages may set: return the updates of `show_code` to `shown`, in this order."""
+    """What other pages may set: return the updates of `show_code` to `shown`, in this order.
+
+    Attributes:
+        examples: marks the test picture that the sliders stand at; None without an encoder.
+        moves: what to listen to for the sliders being moved on the page itself.
+    """
 
     latents: LatentSliders
     picture: PixelCanvas
     words: gr.Markdown
+    examples: ExampleSheet | None
+    moves: tuple[pictures.Change, ...]
 
     @property
     def shown(self) -> list[gr.components.Component]:
@@ -73,9 +82,12 @@ def build(store: ModelStore, card: gr.Dropdown | gr.State, *, ids: str = "slider
                     store, card, label="Test pictures", elem_id=f"{ids}-examples",
                     chosen=NONE["mnist"],
                 )  # fmt: skip
-    page = SlidersPage(latents, picture, words)
+    moves = (latents.input, seed.input, dice.click, reset.click, card.change)
+    if examples is not None:
+        moves += (examples.input,)
+    page = SlidersPage(latents, picture, words, examples, moves)
     if card.value is not None:
-        _wire(store, card, page, seed, dice, reset, examples)
+        _wire(store, card, page, seed, dice, reset)
     return page
 
 
@@ -166,7 +178,6 @@ def _wire(
     seed: gr.Number,
     dice: gr.Button,
     reset: gr.Button,
-    examples: Any,  # noqa: ANN401 (an ExampleSheet, or None without an encoder)
 ) -> None:
     def follow(name: str, sent: object) -> tuple[str, str]:
         code = codes.read_sent_code(codes.decoder_of(store, name), sent)
@@ -200,10 +211,10 @@ def _wire(
         for each in (seed.input, rolled.success)
     ]
     moves.append(reset.click(kit.quick(rest), card, page.shown, **pictures.QUIET))
-    if examples is not None:
+    if page.examples is not None:
         for change in (page.latents.release, seed.input, dice.click, reset.click, card.change):
-            pictures.forget(examples, "Picture", change)
-        moves.append(_wire_examples(store, card, page, examples))
+            pictures.forget(page.examples, GROUP, change)
+        moves.append(_wire_examples(store, card, page, page.examples))
     queued = {"show_progress": "hidden", "api_visibility": "private", "preprocess": False}
     for change in (page.latents.release, *(move.success for move in moves)):
         change(ahead, [card, page.latents], page.latents, trigger_mode="always_last",
@@ -222,12 +233,12 @@ def _wire_examples(
     store: ModelStore,
     card: gr.Dropdown,
     page: SlidersPage,
-    sheet: Any,  # noqa: ANN401 (an ExampleSheet)
+    sheet: ExampleSheet,
 ) -> Any:  # noqa: ANN401 (gradio's dependency)
     """Let a click on a test picture set the sliders, and the sheet follow the card's data."""
 
     def take(name: str, sent: object) -> tuple:
-        places = pictures.read_choice(sheet, sent)["Picture"]
+        places = pictures.read_choice(sheet, sent)[GROUP]
         if not places:
             raise InputError("No picture is chosen. Click one of the test pictures.")
         code = codes.example_codes(store, name)[places[0]]
