@@ -51,6 +51,9 @@ class KeptPage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request for the page; all else passes as it is."""
+        if _asks_whether_it_is_there(scope):
+            await Response(media_type="text/html")(scope, receive, send)
+            return
         if not _is_for_everybody(scope):
             await self._app(scope, receive, send)
             return
@@ -98,6 +101,13 @@ class KeptPage:
         headers = Headers(raw=start["headers"])
         kept = {name: value for name, value in headers.items() if name not in LEFT_OUT}
         return Page(start["status"], kept, b"".join(parts))
+
+
+def _asks_whether_it_is_there(scope: Scope) -> bool:
+    """As gradio does of itself when it starts; it gives up after three seconds, in which a busy
+    processor does not make the page.
+    """
+    return scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"] in PAGES
 
 
 def _is_for_everybody(scope: Scope) -> bool:
