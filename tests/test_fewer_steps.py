@@ -153,7 +153,7 @@ def _result(pieces):
 
 
 def fid(value, n=10_000):
-    return Figure(value, 0.01, n, "python -m …")
+    return Figure(value, 0.26, n, "python -m …")
 
 
 FIGURES = {
@@ -169,11 +169,11 @@ FIGURES = {
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        (DiffusionSettings(20), "3.0 × floor, n = 2,000"),  # as many as long walks have
-        (DiffusionSettings(50), "2.5 × floor, n = 10,000"),
-        (DiffusionSettings(20, eta=1.0), "5.0 × floor, n = 2,000"),
-        (DiffusionSettings(20, "ddpm"), "5.0 × floor, n = 2,000"),
-        (DiffusionSettings(20, "dpm-solver++"), "4.0 × floor, n = 2,000"),
+        (DiffusionSettings(20), "3.0 ± 0.3 × floor"),  # as many as long walks have
+        (DiffusionSettings(50), "2.5 ± 0.3 × floor, n = 10,000"),
+        (DiffusionSettings(20, eta=1.0), "5.0 ± 0.3 × floor"),
+        (DiffusionSettings(20, "ddpm"), "5.0 ± 0.3 × floor"),
+        (DiffusionSettings(20, "dpm-solver++"), "4.0 ± 0.3 × floor"),
         (DiffusionSettings(20, eta=0.5), views.UNMEASURED),
         (DiffusionSettings(50, "ddpm"), views.UNMEASURED),
         (DiffusionSettings(4), views.UNMEASURED),
@@ -186,7 +186,7 @@ def test_quality_is_the_cards_figure_of_that_walk(settings, told):
 def test_a_figure_of_ddpm_itself_comes_before_that_of_ddim():
     figures = FIGURES | {"fid_20_steps_ddpm_times_floor": fid(6.0, 2000)}
 
-    assert views.quality(figures, DiffusionSettings(20, "ddpm")) == "6.0 × floor, n = 2,000"
+    assert views.quality(figures, DiffusionSettings(20, "ddpm")) == "6.0 ± 0.3 × floor"
 
 
 def test_quality_stands_in_the_row_of_its_number_of_steps(tmp_path):
@@ -195,7 +195,7 @@ def test_quality_stands_in_the_row_of_its_number_of_steps(tmp_path):
 
     said = rows_of("".join(views.stream(store, begin(store), ways, [])))
 
-    wanted = ["4.0 × floor, n = 2,000", views.UNMEASURED]
+    wanted = ["4.0 ± 0.3 × floor", views.UNMEASURED]
     assert [said[row]["figures"][2] for row in (1, 2)] == wanted
 
 

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from genlab.analysis.diffusion_figures import FEWER, walk_name
+from genlab.analysis.diffusion_figures import FEW, FEWER, walk_name
 from genlab.core.frames import last
 from genlab.core.protocols import Denoiser
 from genlab.data import DataSet
@@ -38,7 +38,6 @@ from train.evaluators.samples import (
 from train.judged import judge_features
 from train.kept_pictures import KeptPictures
 
-FEW = 2_000  # samples of a long walk: 1000 steps of them take a core an hour or two
 BATCH = 32  # images of a pass
 DRAWS = 4  # of the noise of a test image
 QUICK_IMAGES = 500  # evenly spaced: MNIST's first and second halves have different writers

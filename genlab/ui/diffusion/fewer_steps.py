@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from genlab.analysis.diffusion_figures import FEW
 from genlab.inference.diffusion_steps import SAMPLER_NAMES
 from genlab.inference.latent import MAX_SEED
 from genlab.store import ModelStore
@@ -45,10 +46,11 @@ little does better without, above all in few steps
 ([Song et al. 2021](https://arxiv.org/abs/2010.02502), table 1).
 
 *Quality* is read from the model's card: the Fréchet distance between samples and test pictures in
-the features of a classifier, as a multiple of that of real training pictures. It was measured with
-thousands of pictures; six tell nothing of the kind. *Changed by* compares a row with the one above,
-noise by noise. *Time now* is what the server spent on computing, without sending, as under
-*Backward*.
+the features of a classifier, as a multiple of that of real training pictures. It was measured on
+{few:,} pictures, or on the n told beside it, with the classes told and without guidance; six tell
+nothing of the kind. ± is the standard error: rows that are no farther apart, it does not tell
+apart. *Changed by* compares a row with the one above, noise by noise. *Time now* is what the server
+spent on computing, without sending, as under *Backward*.
 """
 
 
@@ -95,7 +97,7 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
                 info="Of every row; the seed is the one above",
             )  # fmt: skip
             lucky_start, lucky_stop = declare_run("Add luck", "luck")
-    gr.Markdown(WHY)
+    gr.Markdown(WHY.format(few=FEW))
     dice.click(None, None, seed, js=sliders.ROLL)
     compare, add_luck = _handlers(store)
     wire_run(start, stop, compare, [card, label, seed, sampler, guess], [board, words])

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Mapping, Sequence
 
-from genlab.analysis.diffusion_figures import walk_figure
+from genlab.analysis.diffusion_figures import FEW, walk_figure
 from genlab.analysis.diversity import mean_pairwise_distance
 from genlab.core.cards import Figure
 from genlab.core.errors import CheckpointError
@@ -36,13 +36,18 @@ LUCK = {"ddim": 0.0, "dpm-solver++": 0.0, "ddpm": 1.0}
 def quality(figures: Mapping[str, Figure], settings: DiffusionSettings) -> str:
     """What the card says about a setting: its Fréchet distance as a multiple of the floor.
 
+    Another number of pictures than the usual one is told: its floor is another one, too.
+
     An ancestral step and one of DDIM with η = 1 have the same law, so one figure serves both.
     """
     steps, sampler, eta = settings.steps, settings.sampler, settings.eta
     found = walk_figure(figures, steps, sampler=sampler, eta=eta)
     if found is None and sampler == "ddpm":
         found = walk_figure(figures, steps, eta=LUCK[sampler])
-    return f"{found.value:.1f} × floor, n = {found.n:,}" if found else UNMEASURED
+    if found is None:
+        return UNMEASURED
+    number = "" if found.n == FEW else f", n = {found.n:,}"
+    return f"{found.value:.1f} ± {found.standard_error:.1f} × floor{number}"
 
 
 def figures_of(store: ModelStore, card: str) -> Mapping[str, Figure]:
