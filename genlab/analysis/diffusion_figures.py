@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from genlab.core.cards import Figure
 
 SAMPLERS = {"ddim": "", "ddpm": "_ddpm", "dpm-solver++": "_dpm_solver"}
-FEW = 2_000  # samples of a long walk: 1000 steps of them take a core an hour or two
+FEW = 2_000  # samples of a long walk: 1000 steps of them take a core some three hours
 FEWER = f"_{FEW}_samples"  # of those of a short walk, to compare it with long ones
 WALK = re.compile(
     r"fid_(?P<steps>\d+)_steps(?P<eta>_eta_[\d.]+)?(?P<sampler>_dpm_solver|_ddpm)?"
