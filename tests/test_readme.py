@@ -30,6 +30,12 @@ def test_the_space_starts_the_app_with_a_python_that_we_support():
     assert front_matter()["python_version"] == '"3.12"'
 
 
+def test_the_tests_start_with_whatever_version_of_a_library_a_python_gets(pytestconfig):
+    lines = pytestconfig.getini("filterwarnings")
+    kinds = [line.split(":")[2] for line in lines if ":" in line]
+    assert kinds and not [kind for kind in kinds if "." in kind]  # looked up as the tests start
+
+
 @pytest.mark.parametrize("name", ["run", "test"])
 def test_each_command_is_one_line_that_names_files_that_exist(name):
     block = README.split(f"<!-- {name} command -->\n```sh\n")[1].split("\n```")[0]
