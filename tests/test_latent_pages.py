@@ -292,6 +292,23 @@ def test_codes_that_the_encoder_drew_far_outside_are_shown_where_they_lie(store,
     assert "σ reaches 500.0, not 1" in words
 
 
+def test_another_seed_s_draws_beyond_the_prior_are_counted_anew(store, images, monkeypatch):
+    redraw = handlers(page_of(build_encode, store, "digits"), "redraw")[-1]
+    wide = torch.full((1, DIM), FARTHEST / 2)
+    monkeypatch.setattr(store.get("digits"), "encode", lambda images: (torch.zeros(1, DIM), wide))
+    told = set()
+
+    for seed in range(20):
+        z = wide * torch.randn(encode.DRAWS, DIM, generator=torch.Generator().manual_seed(seed))
+        outside = int((z.abs() > FARTHEST).any(dim=1).sum())
+        _, words = redraw("digits", to_hex(images[0, 0].numpy()), seed)
+        told.add(outside)
+        verb = "has" if outside == 1 else "have"
+        assert f"**{outside}** of the {encode.DRAWS} draws below {verb}" in words or not outside
+
+    assert 1 in told and len(told) > 2
+
+
 def test_a_cloud_within_the_prior_is_not_called_wide(store, images):
     assert "wider" not in encode.encode(store, "digits", images[:1], 1)[3]
 

@@ -132,12 +132,12 @@ def outside(posterior: Posterior, drawn: Tensor, limit: float) -> str:
     count = int((drawn.abs() > limit).any(dim=1).sum())
     if not count:
         return ""
-    lie = "draw below has" if count == 1 else "draws below have"
+    lie = "has" if count == 1 else "have"
     widest = digits(posterior.std.max().item())
     return (
         f"\n\nThe cloud is far wider than the prior: σ reaches {widest}, not 1. **{count}** of the "
-        f"{len(drawn)} {lie} numbers beyond ±{limit:g}, where the prior deals nothing; the decoder "
-        "draws something there all the same."
+        f"{len(drawn)} draws below {lie} numbers beyond ±{limit:g}, where the prior deals nothing; "
+        "the decoder draws something there all the same."
     )
 
 
@@ -164,8 +164,8 @@ def _wire(
         image = pictures.read_board(board, sent)
         return encode(store, name, image, kit.whole_number(seed, "Seed", 0, MAX_SEED))
 
-    def redraw(name: str, sent: object, seed: object) -> list:
-        return show(name, sent, seed)[2]
+    def redraw(name: str, sent: object, seed: object) -> tuple:
+        return show(name, sent, seed)[2:]
 
     def begin() -> tuple:
         places = FIRST[codes.data_name(store, card.value)][BOARD]
@@ -175,7 +175,7 @@ def _wire(
     for change in changes:
         change(kit.quick(show), [card, board.canvas, seed], outputs, **pictures.QUIET)
     for change in (seed.input, rolled.success):
-        change(kit.quick(redraw), [card, board.canvas, seed], shown.draws, **pictures.QUIET)
+        change(kit.quick(redraw), [card, board.canvas, seed], outputs[2:], **pictures.QUIET)
     kit.on_first_sight(begin, outputs)
 
 
