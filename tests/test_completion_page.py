@@ -135,6 +135,27 @@ def test_a_run_ends_with_the_last_erased_pixel(store):
     assert next(frames, None) is None
 
 
+def test_what_is_left_is_told_by_the_drawn_pixels_and_not_by_the_rows_that_are_passed(
+    store, monkeypatch
+):
+    """A passed row takes 0.1 s, a drawn pixel 0.01 s: of the 14 rows that are left, 3.92 s."""
+    wish, clock = asked(store, top_kept(), card=GATED), [0.0]
+    monkeypatch.setattr(views.time, "monotonic", lambda: clock[0])
+
+    def timed():
+        for frame in stream_completions(wish.model, wish.pixels, wish.kept, seed=0, count=2):
+            clock[0] += 0.1 if len(frame.front) > 1 else 0.01
+            yield frame
+
+    seen = list(views.follow(timed(), wish.kept, interval=0.0))
+
+    assert [each.left for each in seen[:14]] == [None] * 14
+    for each in seen[14:]:
+        assert each.left == pytest.approx(seen[-1].seconds - each.seconds)
+    assert ", at most 4 s left" in views.tell_progress(seen[14])
+    assert "left" not in views.tell_progress(seen[13])
+
+
 def test_messages_are_few_and_the_last_is_among_them(store, monkeypatch):
     monkeypatch.setattr(views.time, "monotonic", lambda: 2e9)
 

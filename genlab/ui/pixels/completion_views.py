@@ -5,6 +5,7 @@ it.
 """
 
 import contextlib
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,15 +42,15 @@ class Progress:
     Attributes:
         images: (B, C, H, W) in [0, 1], `NOT_DRAWN` where nothing is drawn yet.
         drawn: how many of the `erased` pixels of an image there are.
-        share: of the work, up to 1.
         seconds: so far.
+        left: seconds more, at most; None as long as the network was asked for nothing.
     """
 
     images: Tensor
     drawn: int
     erased: int
-    share: float
     seconds: float
+    left: float | None
 
     @property
     def is_last(self) -> bool:
@@ -100,20 +101,41 @@ def follow(
     erased = int(kept.logical_not().sum())
     there = kept.clone()  # (H, W) bool
     started, told = time.monotonic(), 0.0
+    pace = _Pace(started)
     with contextlib.closing(frames):
         for frame in frames:
             there[frame.front[:, 0], frame.front[:, 1]] = True
             missing = int(there.logical_not().sum())
             now = time.monotonic()
+            left = pace.seconds_left(frame, now)
             if not missing or now - told >= interval:
                 told = now
                 images = frame.images.where(there, NOT_DRAWN)
-                share = frame.step / frame.total
-                yield Progress(images, erased - missing, erased, share, now - started)
+                yield Progress(images, erased - missing, erased, now - started, left)
             if not missing:
                 return
             if now - started > kit.LONGEST_RUN:
                 raise InputError(TOO_LONG)
+
+
+class _Pace:
+    """How long a run goes on at most, by the steps for which the network was asked so far.
+
+    A row that is kept whole is passed in one frame. That takes less time than drawing it, so it
+    says nothing of the rows that are left.
+    """
+
+    def __init__(self, started: float) -> None:
+        self._before, self._step = started, 0
+        self._asked, self._spent = 0, 0.0  # steps, and the seconds that they took
+
+    def seconds_left(self, frame: PixelFrame, now: float) -> float | None:
+        """Take in the next frame; None before the first step for which the network was asked."""
+        if frame.step == self._step + 1:
+            self._asked += 1
+            self._spent += now - self._before
+        self._before, self._step = now, frame.step
+        return (frame.total - frame.step) * self._spent / self._asked if self._asked else None
 
 
 def _shown(images: Tensor, notes: list[str]) -> list[ShownPicture]:
@@ -129,8 +151,8 @@ def tell_progress(progress: Progress) -> str:
     """How far a run is, and how long it takes."""
     if progress.is_last:
         return f"{progress.erased} erased pixels, {VARIANTS} times, in {progress.seconds:.2f} s."
-    left = progress.seconds / progress.share - progress.seconds
-    more = f", at most {left:.0f} s left" if progress.seconds > 1 else ""
+    is_told = progress.left is not None and progress.seconds > 1
+    more = f", at most {math.ceil(progress.left)} s left" if is_told else ""
     return f"Pixel {progress.drawn} of {progress.erased}, {progress.seconds:.1f} s{more}."
 
 
