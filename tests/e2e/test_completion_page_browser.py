@@ -111,6 +111,18 @@ def test_a_picture_comes_in_the_levels_of_the_model_under_the_mask_that_is_there
     expect(page.tab.get_by_label("Class", exact=True)).to_be_enabled()
 
 
+def test_the_rule_of_rounding_follows_the_model_though_the_picture_stays_as_it_was(visit):
+    page = visit()
+    page.drawing.part("clear").click()
+    page.board.wait_until(lambda: not page.picture().any())
+
+    page.tab.get_by_label("Model", exact=True).click()
+    page.tab.get_by_role("option", name=f"Tiny {GATED}").click()
+
+    expect(page.tab.get_by_label("Class", exact=True)).to_be_enabled()
+    expect(page.tab.locator(f"#{IDS}-rounding")).to_contain_text("4 greys")
+
+
 def test_live_completions_follow_the_hand_until_it_is_switched_off(visit):
     page = visit()
     page.live.check()

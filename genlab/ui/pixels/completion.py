@@ -70,7 +70,7 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
         *pictures.sheet_changes(store, card, sheet, {stages.GROUP: stage.drawing}, stages.FIRST),
     ]
     _wire_picture(store, card, stage, changes)
-    refitted = _wire_card(store, card, controls)
+    refitted = _wire_card(store, card, stage, controls)
     _wire_runs(store, card, stage, controls, refitted)
     kit.on_first_sight(lambda: draw_opening(store, card.value), [stage.panels, stage.status])
 
@@ -101,13 +101,13 @@ def _wire_picture(
                         trigger_mode="always_last", show_progress="hidden")  # fmt: skip
 
     def explain(name: object, sent: object) -> tuple:
-        model, masked = asking.asked_model(store, name), board.preprocess(sent)
+        masked = board.preprocess(sent)
         kept = torch.from_numpy(masked.kept)
-        rounded = asking.in_levels(model, masked)
+        rounded = asking.in_levels(asking.asked_model(store, name), masked)
         losing = gr.update(value=lost.background(rounded), overlay=lost.overlay(kept))
-        return losing, lost.tell_lost(kept), views.tell_rounding(model)
+        return losing, lost.tell_lost(kept)
 
-    board.change(kit.quick(explain), [card, board], [stage.lost, stage.loss, stage.rounding],
+    board.change(kit.quick(explain), [card, board], [stage.lost, stage.loss],
                  **pictures.QUIET)  # fmt: skip
 
 
@@ -119,14 +119,16 @@ def _filled(code: str, board: MaskBoard) -> str:
     return code
 
 
-def _wire_card(store: ModelStore, card: gr.Dropdown, controls: stages.Controls) -> pictures.Change:
-    """Let class and guidance fit another card; what to listen to for that."""
+def _wire_card(
+    store: ModelStore, card: gr.Dropdown, stage: stages.Stage, controls: stages.Controls
+) -> pictures.Change:
+    """Let class, guidance and the rule of rounding fit another card; what to listen to for that."""
 
     def refit(name: object) -> list:
-        asking.asked_model(store, name)
-        return [gr.update(**each) for each in stages.fitting(store, name)]
+        rule = views.tell_rounding(asking.asked_model(store, name))
+        return [*(gr.update(**each) for each in stages.fitting(store, name)), rule]
 
-    return card.change(kit.quick(refit), card, [controls.label, controls.guidance],
+    return card.change(kit.quick(refit), card, [controls.label, controls.guidance, stage.rounding],
                        **pictures.QUIET).success  # fmt: skip
 
 
