@@ -214,8 +214,9 @@ def test_the_verdict_is_the_share_of_the_error_that_is_left(store, picture):
     assert "does harm" in restored.judge(store, read(store, picture, level=0.0))
 
 
-def test_the_curves_hold_the_errors_of_the_examples(store, picture):
-    shown = read(store, picture)
+@pytest.mark.parametrize("level", [0.0, 0.5])
+def test_the_curves_hold_the_errors_of_the_examples(store, picture, level):
+    shown = read(store, picture, level=level)  # at 0 nothing of this picture can be clipped
     examples = data.examples("fashion-mnist").images / 255
     again = restore(store.get(GAUSSIAN), examples, corruption="gaussian", level=0.5, seed=3)
 

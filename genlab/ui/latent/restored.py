@@ -154,7 +154,7 @@ def error_curves(store: ModelStore, shown: Shown) -> list[Curve]:
         ("restored", found.restored, BLUE, ""),
         ("corrupted", found.corrupted, VERMILION, "7 4"),
     ]
-    if _leaves_range(shown):
+    if found.clipped != found.corrupted:
         lines.append(("corrupted, clipped", found.clipped, GREEN, "2 3"))
     return [
         Curve(name, tuple(zip(found.levels, (THOUSANDTHS * e for e in errors), strict=True)), *look)
