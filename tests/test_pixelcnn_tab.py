@@ -1,6 +1,7 @@
 """The PixelCNN page without a browser: captions, bills, payloads, handlers and lessons."""
 
 import dataclasses
+import math
 import re
 
 import gradio as gr
@@ -17,7 +18,7 @@ from genlab.core.errors import GenLabError
 from genlab.core.images import ImageSpec, quantise
 from genlab.inference.autoregressive import sample
 from genlab.inference.cost import RunCost
-from genlab.inference.runs import Run, Segment, account_for, stream_run
+from genlab.inference.runs import PixelAccount, Run, Segment, account_for, stream_run
 from genlab.models.gated_pixelcnn import GatedPixelCNN
 from genlab.models.pixelcnn import PixelCNN
 from genlab.store import ModelStore
@@ -681,6 +682,42 @@ def test_a_binary_account_says_what_top_p_left(store):
     assert f"= {white:.4f}$$" in told, "the network's own probability stays to be read"
     assert "Top-p 0 keeps the likeliest level alone" in told
     assert "= 0.000$ bits" in told
+
+
+@pytest.mark.parametrize("levels", [2, 256])
+def test_an_account_of_an_unlikely_level_has_digits_enough_to_follow_it(levels):
+    logits = torch.zeros(levels)
+    logits[0] = 12.0  # each other level has some 6 · 10⁻⁶
+    chance = logits.softmax(dim=0)[-1].item()
+    account = PixelAccount(
+        index=0, logits=logits, temperature=1.0, probabilities=logits.softmax(dim=0),
+        uniform=1 - chance / 2, level=levels - 1, surprise=-math.log2(chance), image_bits=30.0,
+        model_bits=30.0, is_the_models_own=True, unguided=None,
+    )  # fmt: skip
+
+    told = pixel_account.describe_account(account, 0, 0, READING)
+
+    for found in (
+        re.search(r"-\\log_2 ([\d.]+)\\cdot 10\^{-6} =", told),
+        re.search(r"\n?= ([\d.]+)\\cdot 10\^{-6}\$\$", told),
+    ):
+        assert float(found[1]) == pytest.approx(1e6 * chance, abs=5e-4)
+    uniform = float(re.search(r"u = ([\d.]+)\$", told)[1])
+    edge = r"those below 255 end\s+at ([\d.]+)" if levels > 2 else r"black}\) = ([\d.]+)\$"
+    assert float(re.search(edge, told)[1]) < uniform < 1
+
+
+@pytest.mark.parametrize(
+    ("index", "condition"), [(0, "white}"), (1, r"\mid x_1)"), (2, r"\mid x_1, \dots, x_{2})")]
+)
+def test_the_first_pixel_of_an_account_has_no_condition(store, index, condition):
+    account = account_for(store.get(CARD), run_of((0, 3, 1.0)), 0, 0, index)
+
+    told = pixel_account.describe_account(account, 0, index, READING)
+
+    formula = told.split("$$")[1]
+    assert condition in formula
+    assert (r"\mid" in formula) == (index > 0)
 
 
 @pytest.mark.parametrize("size", [None, 56])

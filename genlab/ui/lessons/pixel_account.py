@@ -1,5 +1,7 @@
 """How one pixel came about, in words and with its own numbers: a click on a drawn pixel asks."""
 
+import math
+
 import gradio as gr
 
 from genlab import data
@@ -12,6 +14,7 @@ from genlab.ui.canvas import PixelPlayer
 from genlab.ui.closer import LATEX
 
 INVITATION = "*Click a drawn pixel above: here you read how it came about.*"
+LEAST = 2**-24  # of a level that is drawn: random numbers are multiples of it
 
 
 def build(store: ModelStore, player: PixelPlayer, runs: gr.State) -> None:
@@ -80,7 +83,7 @@ def describe_account(
 ### Row {row}, column {column}: pixel {account.index + 1} of the picture in raster order
 
 The network {reading}{body(account, told, guidance)}
-That costs $-\log_2 {probability:.4f} = {surprise:.3f}$ bits. {_bill(account)}
+That costs $-\log_2 {_tex(probability)} = {surprise:.3f}$ bits. {_bill(account)}
 
 $$-\log_2 p(x) = \sum_i -\log_2 p(x_i \mid x_1, \dots, x_{{i-1}}) = {abs(account.model_bits):.1f}
 \text{{ bits}}$$
@@ -104,21 +107,20 @@ def _bill(account: PixelAccount) -> str:
 def _binary(account: PixelAccount, told: str | None, guidance: float) -> str:
     logit = (account.logits[-1] - account.logits[0]).item()
     before_cut = (account.logits / account.temperature).softmax(dim=0)[-1].item()
-    black = account.probabilities[0].item()
+    uniform, black = _to_digits(account, account.uniform, account.probabilities[0].item())
     drawn = "white" if account.level else "black"
     comparison = r"\ge" if account.level else "<"
     return rf"""{_heard(told)} and gives one logit,
 $\ell = {logit:.3f}${_guided(account, guidance)}. With the temperature
 $T = {account.temperature:g}$ that is
 
-$${_uncut(account)}(x_{{{account.index + 1}}} = \text{{white}}
-\mid x_1, \dots, x_{{{account.index}}})
+$${_uncut(account)}(x_{{{account.index + 1}}} = \text{{white}}{_earlier(account)})
 = \sigma(\ell / T) = \frac{{1}}{{1 + e^{{-({logit:.3f}) / {account.temperature:g}}}}}
-= {before_cut:.4f}$$
+= {_tex(before_cut)}$$
 
-{_cut(account)}This image's seed gave the pixel the random number $u = {account.uniform:.4f}$. Black
-takes the interval from 0 to ${_drawn_from(account)}(\text{{black}}) = {black:.4f}$, white the rest;
-$u {comparison} {black:.4f}$, so the pixel is **{drawn}**."""
+{_cut(account)}This image's seed gave the pixel the random number $u = {uniform}$. Black
+takes the interval from 0 to ${_drawn_from(account)}(\text{{black}}) = {black}$, white the rest;
+$u {comparison} {black}$, so the pixel is **{drawn}**."""
 
 
 def _of_many_levels(account: PixelAccount, told: str | None, guidance: float) -> str:
@@ -126,21 +128,40 @@ def _of_many_levels(account: PixelAccount, told: str | None, guidance: float) ->
     logit, likeliest = account.logits[level].item(), int(account.probabilities.argmax())
     edges = account.probabilities.cumsum(dim=0)
     below = edges[level - 1].item() if level else 0.0
+    uniform, start, end = _to_digits(account, account.uniform, below, edges[level].item())
     guided = "" if account.unguided is None else f", under guidance {guidance:g}"
     return rf"""{_heard(told)} and gives {levels} logits, one
 for each level from 0, black, to {levels - 1}, white{guided}. With the temperature
 $T = {account.temperature:g}$ the level that was drawn, {level} with its logit
 $\ell_{{{level}}} = {logit:.3f}$, has
 
-$${_uncut(account)}(x_{{{account.index + 1}}} = {level} \mid x_1, \dots, x_{{{account.index}}})
+$${_uncut(account)}(x_{{{account.index + 1}}} = {level}{_earlier(account)})
 = \frac{{e^{{\ell_{{{level}}} / T}}}}{{\sum_k e^{{\ell_k / T}}}}
-= {(account.logits / account.temperature).softmax(dim=0)[level].item():.4f}$$
+= {_tex((account.logits / account.temperature).softmax(dim=0)[level].item())}$$
 
 {_cut(account)}The likeliest level was {likeliest}, with probability
 {account.probabilities[likeliest].item():.4f}. This image's seed gave the pixel the random number
-$u = {account.uniform:.4f}$. The levels take intervals one after the other; those below {level} end
-at {below:.4f}, and {level} ends at {edges[level].item():.4f}. Between these lies $u$, so the pixel
+$u = {uniform}$. The levels take intervals one after the other; those below {level} end
+at {start}, and {level} ends at {end}. Between these lies $u$, so the pixel
 is **{level} of {levels - 1}**."""
+
+
+def _tex(probability: float) -> str:
+    """Four digits that say something, however small it is."""
+    return f"{probability:.4f}" if probability >= 0.1 else kit.tex(probability, 4)
+
+
+def _to_digits(account: PixelAccount, *numbers: float) -> list[str]:
+    """Numbers that tell the ends of the drawn level's interval apart; four digits at least."""
+    width = max(account.probabilities[account.level].item(), LEAST)
+    digits = max(4, 1 + math.ceil(-math.log10(width)))
+    return [f"{number:.{digits}f}" for number in numbers]
+
+
+def _earlier(account: PixelAccount) -> str:
+    """The condition on all earlier pixels; the first one has none."""
+    names = {0: "", 1: r"\mid x_1"}
+    return names.get(account.index, rf"\mid x_1, \dots, x_{{{account.index}}}")
 
 
 def _uncut(account: PixelAccount) -> str:
