@@ -8,7 +8,7 @@ from genlab.analysis.bounds import binarised
 from genlab.analysis.elbo import elbo
 from genlab.analysis.holes import fitted_codes, hole_share
 from genlab.core.cards import ModelCard
-from genlab.inference.latent import aggregated_codes, encode_images, prior_codes
+from genlab.inference.latent import encode_images, prior_codes
 from genlab.store import ModelStore
 from genlab.ui.latent.plane_views import (
     draw_each,
@@ -29,7 +29,6 @@ def figures(store: ModelStore, name: str) -> tuple[float, float, float, float]:
     mean, std = encode_images(model, images)
     generator = torch.Generator().manual_seed(0)
     bound = elbo(model, images, torch.randn(mean.shape, generator=generator))
-    codes = aggregated_codes(mean, std, DEALT, generator)
     codes = draw_each(mean, std)  # of the pictures in black and white, as all figures here
     holes = hole_share(prior_codes(model, 0, DEALT), codes)
     return (
