@@ -348,7 +348,7 @@ def test_no_step_leaves_picture_and_score(store):
 
     assert np.array_equal(panels[0].values, panels[2].values)
     assert panels[0].note == panels[2].note
-    assert "No step" in words
+    assert "stays as it is" in words and "takes it" not in words
 
 
 # — the page —

@@ -227,7 +227,7 @@ def test_the_critic_s_map_follows_the_picture_and_the_step(visit, canvas, store)
     wait_for_panel(panels, 1, gradient / gradient.abs().max())
     tab.locator("#gan-critic-step input[type=number]").fill("0")
     wait_for_panel(panels, 2, real)
-    expect(tab.locator("#gan-critic-words")).to_contain_text("No step")
+    expect(tab.locator("#gan-critic-words")).to_contain_text("stays as it is")
 
 
 def test_the_checklist_follows_the_model(visit):

@@ -94,12 +94,13 @@ def look(
 
 def describe(title: str, kind: str, score: float, step: Step, amount: float) -> str:
     """The score before and after the step, and what a straight line would have given."""
-    way = "up" if amount > 0 else "down"
-    moved = f"A step {way} the gradient" if amount else "No step"
+    given = f"The critic of {title} gives this {kind} a score of {_signed(score)}."
+    if not amount:
+        return f"{given} With a step of 0 the picture stays as it is, and so does its score."
     return (
-        f"The critic of {title} gives this {kind} a score of {_signed(score)}. {moved} "
-        f"takes it to **{_signed(step.score)}**, measured; were the critic a straight line, it "
-        f"would be {_signed(step.expected)}."
+        f"{given} A step {'up' if amount > 0 else 'down'} the gradient takes it to "
+        f"**{_signed(step.score)}**, measured; were the critic a straight line, it would be "
+        f"{_signed(step.expected)}."
     )
 
 
