@@ -1,5 +1,6 @@
 """The pages of the plane, of prior and posterior, and of the bound: what they claim, tried."""
 
+import dataclasses
 import json
 import math
 
@@ -436,11 +437,23 @@ def test_a_place_on_an_example_names_it_and_is_no_hole(shelf):
     assert "hole" not in words
 
 
+def test_the_nearest_example_is_named_as_it_is_spoken_at_its_own_distance(shelf, monkeypatch):
+    drawn = plane_views.draw_map(shelf, "bare")
+    wide = dataclasses.replace(drawn, codes=100 * normal(100, 2))  # as an autoencoder's may lie
+    monkeypatch.setattr(plane_views, "draw_map", lambda store, name: wide)
+
+    for index in (34, 81):
+        article = "an" if index == 81 else "a"
+        cursor = tuple(round(each, 3) for each in wide.codes[index].tolist())
+        words = plane_views.place_words(shelf, "bare", cursor)
+        assert f"nearest example is {article} {index // 10}, 0.00 away" in words
+
+
 def test_a_place_beyond_reach_is_a_hole_and_the_prior_seldom_deals_it(shelf):
     words = plane_views.place_words(shelf, "vae", (2.0, 19.0))
 
     assert "a hole" in words
-    assert "deals 0.0 %" in words
+    assert "deals fewer than 0.1 % of its codes" in words
     assert "N(0, I)" not in plane_views.place_words(shelf, "bare", (2.0, 19.0))
 
 

@@ -132,7 +132,9 @@ def _picture(label: str, *, elem_id: str, size: int = 252) -> PixelCanvas:
 
 
 def _panel(store: ModelStore, cards: list[ModelCard], first: ModelCard) -> Panel:
-    classes = [(f"a {name}", label) for label, name in enumerate(views.examples().classes)]
+    classes = [
+        (views.with_article(name), label) for label, name in enumerate(views.examples().classes)
+    ]
     beta = gr.Radio(
         [(views.short_title(card), card.name) for card in cards], value=first.name,
         label="Model", info="β is the weight of the KL in training", elem_id="plane-beta",

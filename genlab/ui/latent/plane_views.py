@@ -31,6 +31,7 @@ SIDE = 20  # pictures along an edge of the map
 EDGE, WIDEST = 3.0, 6.0  # of a VAE's map from 0; N(0, 1) stays below 3 in 99.7 % of its deals
 MARGIN = 0.05  # of an autoencoder's map around its codes
 STEPS = 16  # pictures of a walk
+LEAST_SHARE = 0.001  # that is told as it is; the prior deals codes everywhere, if seldom
 
 
 @dataclass(frozen=True)
@@ -147,14 +148,15 @@ def draw_each(mean: Tensor, std: Tensor) -> Tensor:
 def place_words(store: ModelStore, name: str, point: tuple[float, float]) -> str:
     """What is known about one place of a map."""
     drawn, here = draw_map(store, name), torch.tensor([point])
-    distances = torch.cdist(here, drawn.codes)[0]
+    distances = (drawn.codes - here).norm(dim=1)  # cdist rounds what is close to 0
     nearest = int(distances.argmin())
-    digit = examples().classes[int(examples().labels[nearest])]
-    words = f"The nearest example is a {digit}, {distances[nearest]:.2f} away"
+    digit = with_article(examples().classes[int(examples().labels[nearest])])
+    words = f"The nearest example is {digit}, {distances[nearest]:.2f} away"
     words += ": a hole." if distances[nearest] > drawn.reach else "."
     if isinstance(store.get(name), LatentVariableModel):
         share = math.exp(-(point[0] ** 2 + point[1] ** 2) / 2)  # of a Gaussian plane, exactly
-        words += f" N(0, I) deals {percent(share)} of its codes as far out or farther."
+        told = percent(share) if share >= LEAST_SHARE else f"fewer than {percent(LEAST_SHARE)}"
+        words += f" N(0, I) deals {told} of its codes as far out or farther."
     return f"**z = {pair(point)}** {words}"
 
 
@@ -218,6 +220,11 @@ def end_of_walk(value: object, cursor: Tensor, drawing: Tensor) -> Tensor:
     if not is_class or not 0 <= value < len(examples().classes):
         raise InputError("A walk leads from a digit, your drawing or the cursor. Choose one.")
     return example_images()[int((examples().labels == value).nonzero()[0])].unsqueeze(0)
+
+
+def with_article(digit: str) -> str:
+    """A digit within a sentence."""
+    return f"{'an' if digit == '8' else 'a'} {digit}"
 
 
 def short_title(card: ModelCard) -> str:
