@@ -344,9 +344,18 @@ def test_another_model_offers_its_classes_and_stands_at_the_start(page):
 
     assert handlers["refit"](GATED)["interactive"]
     assert not handlers["refit"](PLAIN)["interactive"]
-    assert ReadRace(handlers["line_up"](GATED, 4, 5)).size == (4, 28, 28)
+    lanes, told, table = handlers["line_up"](GATED, 4, 5)
+    assert ReadRace(lanes).size == (4, 28, 28)
+    assert told == race_words.ASK
+    assert table == race_words.draw_table(Course()), "no times of the former model's race"
     with pytest.raises(gr.Error, match="Seed"):
         handlers["line_up"](GATED, 4, -1)
+
+
+def test_another_model_takes_the_former_race_s_words_and_table_away(page):
+    listening = next(each for each in page[0].fns.values() if each.name == "line_up")
+
+    assert [each.elem_id for each in listening.outputs] == ["race-lanes", "race-told", "race-table"]
 
 
 def test_without_a_trained_model_the_page_says_how_to_get_one(tmp_path):

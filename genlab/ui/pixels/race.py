@@ -66,8 +66,9 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
         with gr.Column(scale=1, min_width=304):
             controls = _declare_controls(store, card)
     gr.Markdown(words.WHY, elem_classes="genlab-section")
-    _wire_race(store, card, controls, [lanes, told, table])
-    _wire_card(store, card, controls, lanes)
+    outputs = [lanes, told, table]
+    _wire_race(store, card, controls, outputs)
+    _wire_card(store, card, controls, outputs)
     kit.on_first_sight(lambda: show_start(store, card.value, race_asked.COUNTS[0], 0), lanes)
 
 
@@ -149,16 +150,19 @@ def _wire_race(
     started.failure(**ended)
 
 
-def _wire_card(store: ModelStore, card: gr.Dropdown, controls: Controls, lanes: RaceLanes) -> None:
-    """Let the class fit another card, and its lanes stand at the start."""
+def _wire_card(
+    store: ModelStore, card: gr.Dropdown, controls: Controls, outputs: list[gr.components.Component]
+) -> None:
+    """Let the class fit another card, and its lanes stand at the start, with nothing said yet."""
 
     def refit(name: object) -> dict:
         asking.asked_model(store, name)
         return gr.update(**stages.fitting(store, name)[0])
 
-    def line_up(name: object, count: object, seed: object) -> str:
-        return show_start(store, name, count, seed)
+    def line_up(name: object, count: object, seed: object) -> tuple[str, str, str]:
+        start = show_start(store, name, count, seed)
+        return start, words.ASK, words.draw_table(race_views.Course())
 
     card.change(kit.quick(refit), card, controls.label, **pictures.QUIET)
-    card.change(kit.quick(line_up), [card, controls.images, controls.seed], lanes,
+    card.change(kit.quick(line_up), [card, controls.images, controls.seed], outputs,
                 **pictures.QUIET)  # fmt: skip
