@@ -152,18 +152,23 @@ def walk(
 def _path(ends: Tensor, way: Way) -> tuple[Tensor, list[str]]:
     """The codes of a way, (n, D), and a caption for each."""
     if way.kind == AXIS:
-        captions = [f"Dimension {way.dimension} at {value:g}" for value in AXIS_VALUES]
+        captions = [f"Dimension {way.dimension} at {_spelled(value)}" for value in AXIS_VALUES]
         return along_axis(ends[0], way.dimension, AXIS_VALUES), captions
     path = interpolate_codes(*ends, way.count, spherical=way.kind == SPHERICAL)
     shares = torch.linspace(0, 100, way.count).tolist()
     return path, [f"{100 - share:.0f} % A, {share:.0f} % B" for share in shares]
 
 
+def _spelled(value: float) -> str:
+    """With a minus sign that is one."""
+    return f"{value:g}".replace("-", "−")
+
+
 def _describe(way: Way, is_rebuilt: bool) -> str:
     if way.kind == AXIS:
         return (
-            f"A's code with dimension {way.dimension} from {AXIS_VALUES[0]:g} to "
-            f"{AXIS_VALUES[-1]:g}; the pixels' way joins the two ends of that"
+            f"A's code with dimension {way.dimension} from {_spelled(AXIS_VALUES[0])} to "
+            f"{_spelled(AXIS_VALUES[-1])}; the pixels' way joins the two ends of that"
         )
     told = "; the codes' ends are reconstructions" if is_rebuilt else ""
     return f"{way.count} pictures from A to B, {way.kind}{told}"
