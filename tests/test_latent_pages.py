@@ -421,6 +421,21 @@ def test_one_dimension_takes_the_classic_seven_values(store, images):
     assert strip.captions[0] == "Dimension 2 at −0.8" and strip.captions[-1].endswith("at 0.8")
 
 
+@pytest.mark.parametrize("chosen", ["digits", "generator"])
+def test_another_card_is_shown_with_a_dimension_of_its_own(store, chosen):
+    functions = page_of(between.build, store, chosen).fns
+    card = functions[0].inputs[0]._id
+    shown = [each for each in functions.values() if each.name == "show" and each.fn]
+
+    direct = [each for each in shown if (card, "change") in each.targets]
+    before = [functions[each.trigger_after] for each in shown if each.trigger_after is not None]
+
+    assert not direct
+    assert sorted({each.name for each in before} - {None}) == [
+        *["fit"], *(["place", "read_upload"] if chosen == "digits" else []),
+    ]  # fmt: skip
+
+
 def test_a_generator_walks_between_the_codes_of_two_seeds(store):
     show = handlers(page_of(between.build, store, "generator"), "show")[0]
     model = store.get("generator")

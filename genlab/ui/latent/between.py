@@ -202,9 +202,9 @@ def _wire_pictures(
         images = codes.example_images(store, card.value)[places]
         return walk_pictures(store, card.value, images, Way(STRAIGHT, 0, PICTURES))
 
-    changes = pictures.sheet_changes(store, card, sheet, boards, FIRST)
-    changes += [*pictures.board_changes(a), *pictures.board_changes(b)]
-    _wire(store, card, panel, changes, show, [a.canvas, b.canvas], outputs)
+    placed, followed = pictures.sheet_changes(store, card, sheet, boards, FIRST)
+    changes = [placed, *pictures.board_changes(a), *pictures.board_changes(b)]
+    _wire(store, card, panel, followed, changes, show, [a.canvas, b.canvas], outputs)
     kit.on_first_sight(begin, outputs)
 
 
@@ -221,8 +221,8 @@ def _wire_seeds(
         ends = [codes.random_code(store, name, seed)[0] for seed in (seed_a, seed_b)]
         return walk(store, name, torch.stack(ends), read_way(store, name, *sent))
 
-    changes = [each.input for each in seeds] + [card.change]
-    _wire(store, card, panel, changes, show, seeds, outputs)
+    changes = [each.input for each in seeds]
+    _wire(store, card, panel, card.change, changes, show, seeds, outputs)
     kit.on_first_sight(lambda: show(card.value, 0, 1, STRAIGHT, 0, PICTURES), outputs)
 
 
@@ -230,12 +230,18 @@ def _wire(
     store: ModelStore,
     card: gr.Dropdown | gr.State,
     panel: Panel,
+    followed: pictures.Change,
     changes: list[pictures.Change],
     show: pictures.Change,
     ends: list[gr.components.Component],
     outputs: list[gr.components.Component],
 ) -> None:
-    """Let the strip follow the ends and the panel, and the panel the card and the way."""
+    """Let the strip follow the ends and the panel, and the panel the card and the way.
+
+    Args:
+        followed: what to listen to for another card, when the ends are its own.
+        changes: of the ends.
+    """
 
     def most_used(name: str) -> int:
         return int(codes.measured(store, name).order[0])
@@ -246,9 +252,12 @@ def _wire(
         value = dimension if is_within else most_used(name)
         return gr.update(interactive=kind == AXIS, maximum=last, value=value)
 
-    for change in (card.change, panel.way.input):
+    fitted, _ = (
         change(kit.quick(fit), [card, panel.way, panel.dimension], panel.dimension,
-               **pictures.QUIET)  # fmt: skip
-    for change in (*changes, *(each.input for each in panel.inputs)):
+               **pictures.QUIET)
+        for change in (followed, panel.way.input)
+    )  # fmt: skip
+    # Only then another card is shown: the dimension may be none of its own.
+    for change in (*changes, fitted.success, *(each.input for each in panel.inputs)):
         change(kit.quick(show), [card, *ends, *panel.inputs], outputs, **pictures.QUIET)
     kit.on_first_sight(lambda: most_used(card.value), panel.dimension)
