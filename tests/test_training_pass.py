@@ -173,6 +173,21 @@ def test_the_gradient_of_a_level_is_that_of_its_own_logit(shelf, is_black):
     assert f"the logit of level {there}, which is there, is $p - 1 = {gradient:.3f}$" in words
 
 
+@pytest.mark.parametrize("levels", [2, 4])
+def test_what_is_near_zero_is_never_written_as_zero(levels):
+    logits = torch.zeros(levels).double()
+    logits[0] = 12.0  # p − 1 is some −(levels − 1) · 6.1 · 10⁻⁶
+    logs = logits.log_softmax(dim=0).view(levels, 1, 1)
+    opened = views.TrainingPass("x", None, torch.zeros(1, 1).long(), logs, None)
+
+    words = views.explain(opened, 0, 0)
+
+    assert "0.000$" not in words
+    assert r"= 6.1\cdot 10^{-6}$: the" in words or r"p - 1 = -1.8\cdot 10^{-5}$: the" in words
+    assert "0.0000" not in words and "(p = 0.000)" not in words
+    assert ("(p < 0.001)" if levels > 2 else "p(white) < **0.0001**") in words
+
+
 def test_a_sampler_s_steps_are_counted_on_its_stepper(shelf):
     model = shelf.get(PLAIN)
     waves = len(model.stepper(1, order="wavefront").fronts)

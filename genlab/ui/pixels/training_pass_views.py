@@ -29,6 +29,7 @@ PANELS = (Panel("The picture"), Panel("Expected grey"), Panel("Loss", unit="nats
 MOST = 7.9  # nats of a pixel in the map; a panel sends no more than 8
 DEAREST = 0.1  # of the pixels, whose part of the whole loss is told
 SHOWN_LEVELS = 3  # of a pixel with more levels than two
+LEAST = 0.0005  # what three digits behind the point still tell from 0
 ORDERS = {"raster": "Drawing, cached, row by row", "wavefront": "Drawing, cached, wavefront"}
 
 
@@ -227,23 +228,35 @@ def _gradient(logs: Tensor, there: int) -> str:
     if len(logs) > 2:
         return (
             f"Its gradient on the logit of level {there}, which is there, is "
-            rf"$p - 1 = {chances[there].item() - 1:.3f}$"
+            rf"$p - 1 = {_slope_text(chances[there].item() - 1)}$"
         )
     told = "Its gradient on the network's one logit, that of white, is"
     if there:
-        return rf"{told} $p - 1 = {chances[1].item() - 1:.3f}$"
-    return rf"{told} $p(\text{{white}}) = 1 - p = {chances[1].item():.3f}$"
+        return rf"{told} $p - 1 = {_slope_text(chances[1].item() - 1)}$"
+    return rf"{told} $p(\text{{white}}) = 1 - p = {_slope_text(chances[1].item())}$"
+
+
+def _slope_text(slope: float) -> str:
+    """Three digits behind the point; as a power of ten where nothing but a sign would be left."""
+    return f"{slope:.3f}" if abs(slope) >= LEAST else kit.tex(slope, 2)
+
+
+def _chance_text(chance: float) -> str:
+    return f"p = {chance:.3f}" if chance >= LEAST else "p < 0.001"
 
 
 def _binary(logs: Tensor, there: int) -> str:
-    names = "black", "white"
-    return f"p(white) = **{logs[1].exp().item():.4f}**, and the picture is {names[there]} there."
+    names, chance = ("black", "white"), logs[1].exp().item()
+    told = f"= **{chance:.4f}**"
+    if not 0.00005 <= chance < 0.99995:  # four digits would call it sure, and no network is
+        told = "> **0.9999**" if chance > 0.5 else "< **0.0001**"
+    return f"p(white) {told}, and the picture is {names[there]} there."
 
 
 def _levels(logs: Tensor, there: int) -> str:
     best = logs.topk(SHOWN_LEVELS)
     likeliest = ", ".join(
-        f"{level} (p = {log.exp().item():.3f})"
+        f"{level} ({_chance_text(log.exp().item())})"
         for level, log in zip(best.indices.tolist(), best.values, strict=True)
     )
     return (
