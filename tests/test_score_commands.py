@@ -3,6 +3,7 @@
 import json
 import struct
 import zlib
+from argparse import Namespace
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from shelved import Constant, tiny_card, write_checkpoint
 
 from genlab import cli
 from genlab.analysis.likelihood_lens import score_picture
+from genlab.analysis.score_command import score_file
 from genlab.core.cards import Figure, MaskedArchitecture, sha256
 from genlab.core.images import (
     ImageSpec,
@@ -106,6 +108,21 @@ def test_a_model_with_classes_tells_the_class_or_scores_as_one(shelf, run_cli, p
     assert mixed["test_images"] is None
     assert single["nats"] == score_picture(model, pixels, label=2).nats
     assert (single["label"], single["classes"]) == (2, None)
+
+
+def test_what_a_class_costs_is_not_held_against_scores_without_one(tmp_path, picture):
+    card = tiny_card("classed", build=tiny_gated)
+    figures = {"bits_per_dim_mixture": Figure(2.0, 0.05, 100, "…")}
+    write_checkpoint(tmp_path, card, figures=figures)
+    shelf = ModelStore(tmp_path, (card,))
+
+    untold, told = (
+        score_file(shelf, Namespace(card="classed", image=picture, label=label, out=None))
+        for label in (None, 1)
+    )
+
+    assert untold["test_images"]["figure"] == "bits_per_dim_mixture"
+    assert told["test_images"] is None
 
 
 def test_without_json_sentences_tell_the_score(shelf, run_cli, picture, out):

@@ -49,7 +49,9 @@ def score_file(shelf: Shelf, options: Namespace) -> dict[str, object]:
         raise InputError(f"{error}.") from error
     if options.out is not None:
         save_picture(_shades(score.bits), options.out, scale=SCALE)
-    recorded = recorded_scores(shelf.card_file(options.card).figures, score.values)
+    figures = shelf.card_file(options.card).figures
+    # What was recorded tells no class, and p(x | class) is another number than p(x).
+    recorded = recorded_scores(figures, score.values) if options.label is None else None
     return {
         "card": options.card,
         "image": str(options.image),
