@@ -298,6 +298,7 @@ def test_the_empty_picture_is_the_likeliest_of_a_shipped_model_and_the_page_says
     assert min(found, key=lambda each: each.nats) is found[lens_guess.EMPTY]
     assert "Right: it is C" in words
     assert "black after black is nearly free" in words
+    assert "stroke" not in words, "clothes have none"
     assert f"{found[lens_guess.EMPTY].bits_per_dim:.3f} bits a pixel" in words
 
 

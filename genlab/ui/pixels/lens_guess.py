@@ -165,12 +165,12 @@ def explain(found: tuple[PictureScore, ...], best: int) -> str:
         return f"{paid}."
     empty = found[EMPTY]
     return (
-        f"{paid}: a likelihood is paid where a stroke begins, bends and ends. The empty picture "
-        f"has nothing of that, and black after black is nearly free: {empty.bits_per_dim:.3f} "
+        f"{paid}: a likelihood is paid where a pixel is hard to foresee. The empty picture has "
+        f"hardly any, and black after black is nearly free: {empty.bits_per_dim:.3f} "
         f"bits a pixel, {empty.bits.max().item():.2f} at most. But likely is not typical. The "
         f"empty picture is {_power(known.nats - empty.nats)} times as likely as this one "
         f"test picture, and still the model draws it once in {_power(empty.nats)} pictures, "
-        "since there are far more pictures with strokes. A score far below those of test "
+        "since there are far more pictures that are not empty. A score far below those of test "
         "pictures is a warning, too."
     )
 
