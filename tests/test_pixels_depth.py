@@ -54,7 +54,8 @@ def test_the_check_of_the_temperature_shows_the_same_number_thrice(shelf):
 
     found = drawing.check_temperature(shelf, LEVELS)
 
-    assert found.count(f"| {best} |") == 3  # the column of p / T
+    assert found.count(f"| {best} |") == 3
+    assert "The column of p / T never moves" in found
     assert f"| 1 | **{best}** |" in found
 
 

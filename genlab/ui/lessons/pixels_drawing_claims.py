@@ -88,8 +88,8 @@ def check_temperature(store: ModelStore, name: str) -> str:
     return (
         f"p of the likeliest level at row {row}, column {column} of a test picture:\n\n"
         "| T | softmax(logits / T) | p / T, summed to 1 again | softmax(p / T) |\n"
-        "|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n\nThe second column never moves. The last "
-        "one is not even the model at T = 1."
+        "|---:|---:|---:|---:|\n" + "\n".join(rows) + "\n\nThe column of p / T never moves. The "
+        "last one is not even the model at T = 1."
     )
 
 
