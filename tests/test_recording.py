@@ -190,6 +190,25 @@ def test_verifying_what_was_never_recorded_explains_itself(tmp_path, capsys):
     assert "no recording" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (["--steps", "0"], "at least 1"),
+        (["--steps", "-3"], "at least 1"),
+        (["--seed", "-1"], "from 0 to 4294967295"),
+        (["--seed", str(2**32)], "from 0 to 4294967295"),
+        (["--verify", "--steps", "9"], "not allowed with"),
+    ],
+)
+def test_a_length_or_seed_that_no_run_has_is_refused(said, told, tmp_path, capsys):
+    folders = ["--recordings", str(tmp_path)]
+
+    with pytest.raises(SystemExit):
+        main(["tiny", *said, *folders], offered={"tiny": tiny_run()})
+
+    assert told in capsys.readouterr().err
+
+
 def test_every_shipped_recording_is_whole_and_of_a_run_that_can_be_repeated():
     runs = recorded_runs()
 

@@ -120,3 +120,12 @@ def test_a_checkpoint_to_begin_with_must_be_its_cards(home, capsys):
 
     assert start(home / "second", "--init-from", str(file.with_suffix(""))) == 2
     assert "sha256" in complaint(capsys)
+
+
+@pytest.mark.parametrize("seed", ["-1", str(2**32)])
+def test_a_seed_that_a_generator_refuses_is_refused_at_once(seed, home, capsys):
+    with pytest.raises(SystemExit):
+        start(home, "--steps", "5", "--seed", seed)
+
+    assert "from 0 to 4294967295" in capsys.readouterr().err
+    assert not (home / "runs").exists()

@@ -10,6 +10,7 @@ from pathlib import Path
 from genlab.core.errors import GenLabError
 from genlab.store import CHECKPOINTS, ModelStore
 from train import recording
+from train.arguments import parse_seed, parse_steps
 from train.export import is_exported
 from train.loop import averaged_weights
 from train.recipe import Recipe, recipes
@@ -52,10 +53,16 @@ def parse_arguments(arguments: list[str], offered: dict[str, Recipe]) -> tuple[s
         help="how long, in training time: pauses, validation and previews do not count",
     )
     length.add_argument(
-        "--steps", type=_steps, metavar="N", help="how long, in steps; default: the recipe's"
+        "--steps",
+        type=parse_steps,
+        metavar="N",
+        help="how long, in steps; default: the recipe's",
     )
     parser.add_argument(
-        "--seed", type=int, metavar="N", help="of first weights and batches; default: 0"
+        "--seed",
+        type=parse_seed,
+        metavar="N",
+        help="of first weights and batches; default: 0",
     )
     beginning = parser.add_mutually_exclusive_group()
     beginning.add_argument(
@@ -110,13 +117,6 @@ def _minutes(text: str) -> float:
     if not (math.isfinite(minutes) and minutes > 0):
         raise argparse.ArgumentTypeError(f"must be a positive number of minutes, got {text}")
     return minutes
-
-
-def _steps(text: str) -> int:
-    steps = int(text)
-    if steps < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {text}")
-    return steps
 
 
 def main(

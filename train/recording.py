@@ -23,6 +23,7 @@ from genlab.data import DataSet
 from genlab.films.film import inputs_sha256, pixels_sha256
 from genlab.films.recording import RECORDINGS, Measure, RecordedMoment, Recording, load_recording
 from genlab.registry import discover
+from train.arguments import parse_seed, parse_steps
 from train.errors import TrainingError
 from train.export import revision
 from train.loop import Budget, Trainer
@@ -272,12 +273,13 @@ def _parse(arguments: list[str], offered: dict[str, RecordedRun]) -> argparse.Na
     parser.add_argument(
         "name", choices=offered, metavar="NAME", help=f"one of {', '.join(offered)}"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
-    parser.add_argument(
+    parser.add_argument("--seed", type=parse_seed, default=0, metavar="N", help="default: 0")
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument(
         "--verify", action="store_true", help="repeat the run, compare, and write nothing"
     )
-    parser.add_argument(
-        "--steps", type=int, metavar="N", help="how long; default: the run's epochs"
+    length.add_argument(
+        "--steps", type=parse_steps, metavar="N", help="how long; default: the run's epochs"
     )
     parser.add_argument("--data-root", type=Path, metavar="FOLDER", help="holds the data sets")
     parser.add_argument(
