@@ -88,7 +88,8 @@ def test_without_a_model_the_tab_opens_at_forward_which_drowns_and_walks(untrain
 
     assert forward_part.parent.selected == forward_part.id
     drowned = handlers["follow_controls"](None, "", *asked)
-    *_, (shown, words) = handlers["run"](None, "", *asked)
+    *_, words = handlers["run"](*asked)
+    shown = handlers["follow_walk"](None, "", *asked)
 
     assert json.loads(drowned["course"])["steps"] == 12
     assert shown["value"].counted is not None and "walks of 12 steps" in words

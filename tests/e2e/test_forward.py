@@ -1,6 +1,7 @@
 """A picture that drowns under the visitor's hand, and a training example, in a real browser."""
 
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -104,6 +105,8 @@ def test_the_words_weigh_the_variance_of_the_picture_that_is_shown(opened, tmp_p
     Image.new("L", (28, 28), 90).save(tmp_path / "even.png")  # its variance is 0
     upload(tab, tmp_path / "even.png")
     drowned.wait_until(lambda: noisier_from(drowned) == 0)
+    drowned.wait("g.guess === null && !g.veiled")  # the guess was of the other picture
+    expect(drowned.part("verdict")).to_have_text("")
 
 
 def test_all_follows_the_schedule(opened):
@@ -137,6 +140,35 @@ def test_walk_counts_many_steps_and_many_jumps(opened):
     expect(drowned.part("pair-words")).to_contain_text("Both at t = 12.")
     expect(tab.locator("#forward-status")).to_contain_text("walks of 20 steps")
     expect(tab.locator("#forward-walk")).to_be_visible()
+
+
+def test_a_picture_that_comes_during_a_walk_is_the_one_that_is_counted(
+    opened, tmp_path, monkeypatch
+):
+    go_on, take = threading.Event(), forward_views.take_walk
+
+    def held(*asked):
+        yield from take(*asked)
+        go_on.wait(10)
+
+    monkeypatch.setattr(forward_views, "take_walk", held)
+    monkeypatch.setattr(forward, "_walks", forward_views.Walks())
+    tab, drowned = opened()
+    box = tab.locator("#forward-steps input[type=number]")
+    box.fill("21")
+    box.press("Enter")
+    drowned.wait("g.steps === 21 && g.walked === null")
+    Image.new("L", (28, 28), 90).save(tmp_path / "even.png")
+
+    tab.locator("#forward-walk").click()
+    expect(tab.locator("#forward-stop")).to_be_visible()
+    upload(tab, tmp_path / "even.png")
+    drowned.wait_until(lambda: (grey(drowned, "clean") == 90).all())
+    go_on.set()
+
+    expect(tab.locator("#forward-status")).to_contain_text("walks of 21 steps")
+    drowned.wait(f"g.walked === 21 && g.counted === {forward_views.DRAWS}")
+    assert (grey(drowned, "clean") == 90).all()
 
 
 def test_a_drawing_drowns_at_once_and_is_counted(opened, canvas):

@@ -7,7 +7,7 @@ let counted = null;
 let t = -1;
 let guess = null;
 let isVeiled = true;
-let text = { course: null, walk: null }; // as it arrived last
+let text = { picture: null, course: null, walk: null }; // as it arrived last
 
 const wake = oncePerFrame(paint);
 // What tests wait for: the state of the last frame, never one that is decided but not painted.
@@ -58,11 +58,13 @@ function betaAxis(largest) {
 
 function receive() {
   const value = props.value ? JSON.parse(props.value) : null;
-  clean = value ? unpackPicture(value.picture) : null;
+  const picture = value ? value.picture : null;
+  clean = value ? unpackPicture(picture) : null;
   counted = value ? value.counted : null;
+  if (picture !== text.picture) guess = null; // it was of the one before
   if (props.course !== text.course) takeCourse(props.course);
   if (props.walk !== text.walk) walk = props.walk ? unpackWalk(props.walk) : null;
-  text = { course: props.course, walk: props.walk };
+  text = { picture, course: props.course, walk: props.walk };
   if (course && clean) for (const chart of charts) drawChart(chart, course.steps, guess);
   wake();
 }

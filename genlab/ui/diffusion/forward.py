@@ -88,25 +88,27 @@ def show_course(
     store: ModelStore, card: str | None, asked: views.Asked, image: Tensor
 ) -> dict[str, Any]:
     """An update of the component: another schedule, or another noise."""
+    return show_walk(asked, image) | {"course": views.course(store, card, asked)}
+
+
+def show_walk(asked: views.Asked, image: Tensor) -> dict[str, Any]:
+    """An update of the component: the picture, and the walk of this course where one is known."""
     walk = views.shown_walk(_walks, asked)
     changed = {} if walk is None else {"walk": walk}
-    drowned = views.drown(_walks, asked, image)
-    return gr.update(value=drowned, course=views.course(store, card, asked), **changed)
+    return gr.update(value=views.drown(_walks, asked, image), **changed)
 
 
-def walk(asked: views.Asked, image: Tensor) -> Iterator[tuple]:
-    """Updates of component and words while the steps are walked."""
+def walk(asked: views.Asked) -> Iterator[str]:
+    """Words while the steps are walked; `show_walk` then shows what came of it."""
     told, steps = time.monotonic(), Timed(views.take_walk(_walks, asked))
     for done in steps:
         if time.monotonic() - told >= kit.MESSAGE_INTERVAL:
             told = time.monotonic()
-            yield gr.skip(), f"Step {done:,} of {asked.steps:,}"
-    drowned = views.drown(_walks, asked, image)
-    words = (
+            yield f"Step {done:,} of {asked.steps:,}"
+    yield (
         f"{views.DRAWS} walks of {asked.steps:,} steps took {steps.seconds:.2f} s of computing. A "
         "jump, to any t, is one step."
     )
-    yield gr.update(value=drowned, walk=views.shown_walk(_walks, asked)), words
 
 
 def _declare_controls() -> Controls:
@@ -162,8 +164,11 @@ def _wire(
         return views.drown(_walks, views.ask(*values), pictures.read_board(board, sent))
 
     @kit.readable_errors
-    def run(name: str, sent: object, *values: object) -> Iterator[tuple]:
-        yield from walk(views.ask(*values), pictures.read_board(board, sent))
+    def run(*values: object) -> Iterator[str]:
+        yield from walk(views.ask(*values))
+
+    def follow_walk(name: str, sent: object, *values: object) -> dict:
+        return show_walk(views.ask(*values), pictures.read_board(board, sent))
 
     rolled = controls.dice.click(None, None, controls.seed, js=sliders.ROLL)
     moved = [each.input for each in controls.inputs]
@@ -172,7 +177,9 @@ def _wire(
     for change in changes:
         change(kit.quick(follow_picture), inputs, shown, **pictures.QUIET)
     _wire_kind(controls)
-    _wire_walk(controls, run, inputs, outputs)
+    # Asked for at its end: meanwhile another picture may have come onto the board.
+    walked = _wire_walk(controls, run, outputs[1])
+    walked(kit.quick(follow_walk), inputs, shown, **pictures.QUIET)
     kit.on_first_sight(lambda: opening(store, card.value), shown)
 
 
@@ -190,10 +197,12 @@ def _wire_kind(controls: Controls) -> None:
     )  # fmt: skip
 
 
-def _wire_walk(controls: Controls, run: Callable, inputs: list, outputs: list) -> None:
+def _wire_walk(controls: Controls, run: Callable, status: gr.Markdown) -> pictures.Change:
+    """Let the button walk; what to listen to for the end of a whole walk."""
     kit.becomes_stop(controls.walk, controls.stop, controls.walk.click)
     started = controls.walk.click(
-        run, inputs, outputs, show_progress="hidden", api_visibility="private", preprocess=False,
-        **kit.COMPUTE,
+        run, controls.inputs, status, show_progress="hidden", api_visibility="private",
+        preprocess=False, **kit.COMPUTE,
     )  # fmt: skip
     kit.until_the_end(controls.walk, controls.stop, [started])
+    return started.success
