@@ -264,8 +264,15 @@ def test_drawing_sends_a_growing_payload_then_the_bill(store, draw):
     assert all(later.startswith(before) for before, later in pairs)
     expected = levels_of(store, seed=42, count=4, temperature=0.9)
     assert (decode(payloads[-1]).pictures() == expected).all()
-    assert len(statuses) == len(told) == 1
-    assert "26 steps" in statuses[0] and "4 images" in statuses[0]
+    before, bill = statuses
+    assert len(told) == 1 and before == ""
+    assert "26 steps" in bill and "4 images" in bill
+
+
+def test_a_run_that_is_stopped_leaves_no_bill_of_the_run_before_it(draw):
+    stream = draw(CARD, 4, 42, 0.9, "wavefront", *FREE, {})
+
+    assert next(stream)[1] == ""
 
 
 def test_a_run_can_be_branched_from_as_soon_as_anything_is_seen(draw):
@@ -561,7 +568,7 @@ def test_a_larger_picture_comes_with_a_bill_of_its_size(store, draw, scale, imag
     drawn = decode(payloads[-1])
     assert drawn.is_complete and drawn.pictures().shape == (images, side, side)
     assert f"{side} × {side} pixels" in drawn.settings.caption
-    assert f"whole network {side**2} times" in statuses[0]
+    assert f"whole network {side**2} times" in statuses[-1]
     (run,) = told[0].values()
     assert run.size == side
 

@@ -119,13 +119,12 @@ def _handlers(store: ModelStore) -> tuple:
     def stream(run: Run, runs: Runs) -> Iterator[tuple]:
         name = uuid.uuid4().hex[:8]
         told = dict(list(runs.items())[-KEPT_RUNS + 1 :]) | {name: run}
-        started = time.perf_counter()
+        bill, started = "", time.perf_counter()  # the last run's bill goes with its picture
         for content in kit.paced(draw_run(store, run, name)):
-            yield content, gr.skip(), told
-            told = gr.skip()
+            yield content, bill, told
+            bill = told = gr.skip()
         cost = measure(store, run, time.perf_counter() - started)
-        told = describe_cost(cost) + describe_size(store, run)
-        yield gr.skip(), told, gr.skip()
+        yield gr.skip(), describe_cost(cost) + describe_size(store, run), gr.skip()
 
     @kit.readable_errors
     def draw(
