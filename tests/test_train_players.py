@@ -52,7 +52,7 @@ GAME = dataclasses.replace(
 )
 
 
-def make_trainer(recipe=GAME, accelerator=None):
+def make_trainer(recipe=GAME, accelerator=None, compiled=False):
     torch.manual_seed(0)
     return Trainer(
         recipe,
@@ -61,6 +61,7 @@ def make_trainer(recipe=GAME, accelerator=None):
         accelerator=accelerator or make_accelerator(),
         budget=Budget(10),
         seed=0,
+        compiled=compiled,
     )
 
 
@@ -141,3 +142,8 @@ def test_a_game_in_several_processes_is_refused():
 
     with pytest.raises(TrainingError, match="2 players"):
         make_trainer(accelerator=Several())
+
+
+def test_a_game_is_not_compiled_but_told_so():
+    with pytest.raises(TrainingError, match="2 players.*--compile"):
+        make_trainer(compiled=True).advance()

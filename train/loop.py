@@ -84,7 +84,7 @@ class Trainer:
         if compiled:
             model.compile()  # in place, so that names of weights stay; the average's copy is eager
         self._is_checked = not compiled or accelerator.num_processes > 1
-        self._turns = make_turns(recipe, model, accelerator)
+        self._turns = make_turns(recipe, model, accelerator, compiled=compiled)
         self.step, self.seconds = 0, 0.0
 
     @property

@@ -39,11 +39,13 @@ class Turn:
             group["lr"] = peak * factor
 
 
-def make_turns(recipe: Recipe, model: nn.Module, accelerator: Accelerator) -> list[Turn]:
+def make_turns(
+    recipe: Recipe, model: nn.Module, accelerator: Accelerator, *, compiled: bool = False
+) -> list[Turn]:
     """A turn a player; the whole network has one where there are none.
 
     Raises:
-        TrainingError: several players in several processes.
+        TrainingError: several players in several processes, or compiled.
     """
     if not recipe.players:
         return [Turn(accelerator, model, model, recipe.loss, recipe.optimiser(model))]
@@ -51,6 +53,11 @@ def make_turns(recipe: Recipe, model: nn.Module, accelerator: Accelerator) -> li
         raise TrainingError(
             f"{recipe.card} has {len(recipe.players)} players that take turns, which one process "
             "trains. Start it without accelerate's or torchrun's launcher."
+        )
+    if compiled:
+        raise TrainingError(
+            f"{recipe.card} has {len(recipe.players)} players, whose losses run parts of the "
+            "network that --compile leaves as they are. Start it without."
         )
     parts = [getattr(model, player.part) for player in recipe.players]
     return [
