@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import gradio as gr
 import pytest
@@ -170,7 +171,10 @@ def test_the_network_s_own_endings_are_counted_beside_the_real_ones(shelf, card)
 
     found = drawing.check_reach(shelf, card)
 
-    assert f"draws itself, **{inked} of {drawing.PICTURES}** are not black there" in found
+    assert (
+        f" Of the pictures that it draws itself, **{inked} of {drawing.PICTURES}** are not black there"
+        in found
+    )
     assert f"of the test pictures, **{drawing.ending_in_ink(real)} of {len(real)}**" in found
 
 
@@ -293,6 +297,10 @@ def test_the_account_of_the_likelihood_has_the_picture_s_own_numbers(shelf, card
         total = (math.log(10) - (-by_class).logsumexp(dim=0)).item()
         assert f"costs ${by_class[label].item():.2f}$ nats" in words
         assert f"= {(-by_class).softmax(dim=0)[label].item():.4f}$" in words
+        whole, own, chance = map(float, re.search(
+            r"e\^\{([\d.]+) - ([\d.]+)\} / 10 = ([\d.]+)\$", words
+        ).groups())  # fmt: skip
+        assert math.exp(whole - own) / 10 == pytest.approx(chance, abs=1e-4)
     else:
         total = image_nats(model, pixels[None]).item()
         assert "p(y" not in words

@@ -91,7 +91,7 @@ def _by_class(model: Conditional, pixels: torch.Tensor, score: object, label: in
         rf"$$p(x) = \tfrac{{1}}{{{len(score.classes)}}} \sum_y p(x \mid y), \qquad"
         r" p(y \mid x) = \frac{p(x \mid y)}{\sum_{y'} p(x \mid y')}$$"
         f"\n\nGiven its own class, {own}, the picture costs ${given:.2f}$ nats, so "
-        rf"$p(y \mid x) = e^{{{score.nats:.2f} - {given:.2f}}} / {len(score.classes)} = "
+        rf"$p(y \mid x) = e^{{{score.nats:.5f} - {given:.5f}}} / {len(score.classes)} = "
         f"{chance:.4f}$."
     )
 

@@ -178,7 +178,7 @@ def check_reach(store: ModelStore, name: str) -> str:
         f"expects in the last {FOOT} rows:\n\n"
         "| rows kept | in sight | expected |\n|---:|---:|---:|\n" + "\n".join(rows) + "\n\n"
         "With no kept row in sight, what was drawn cannot matter: the number is that of an empty "
-        "picture. So of the pictures that it draws itself, "
+        "picture. Of the pictures that it draws itself, "
         f"**{ending_in_ink(quantise(drawn, model.spec.levels))} of {len(drawn)}** are not black "
         f"there; of the test pictures, **{ending_in_ink(pixels)} of {len(pixels)}**. A deeper "
         "network sees further."
