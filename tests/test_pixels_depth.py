@@ -171,10 +171,8 @@ def test_the_network_s_own_endings_are_counted_beside_the_real_ones(shelf, card)
 
     found = drawing.check_reach(shelf, card)
 
-    assert (
-        f" Of the pictures that it draws itself, **{inked} of {drawing.PICTURES}** are not black there"
-        in found
-    )
+    share = f"**{inked} of {drawing.PICTURES}**"
+    assert f" Of the pictures that it draws itself, {share} are not black there" in found
     assert f"of the test pictures, **{drawing.ending_in_ink(real)} of {len(real)}**" in found
 
 
