@@ -189,6 +189,14 @@ def test_real_noise_strays_in_nothing_and_others_where_they_differ():
     assert strays(halves) == "that of their squares, so there are quiet and loud areas"
 
 
+def test_of_noises_that_are_drawn_hardly_one_is_called_too_far_for_chance():
+    drawn = ImageNoise(GaussianDenoiser(cosine_schedule(10), side=28).spec, 0, 400).draw()
+
+    called = [each for each in drawn if inversion_views.read_noise(each[None]).strays]
+
+    assert len(called) < 0.03 * len(drawn)
+
+
 def test_the_page_shows_what_came_back_and_keeps_the_measurements(handlers):
     *_, (panels, table, kept, words) = handlers["invert"](CARD, "1", DRAWING, 4, 3, [])
     *_, (_, longer, more, _) = handlers["invert"](CARD, "1", DRAWING, 8, 3, kept)
