@@ -51,9 +51,10 @@ def walk_name(steps: int, *, sampler: str = "ddim", eta: float = 0.0) -> str:
 def walk_figure(
     figures: Mapping[str, Figure], steps: int, *, sampler: str = "ddim", eta: float = 0.0
 ) -> Figure | None:
-    """How many times the floor a walk's Fréchet distance is, on 2,000 samples; None if unknown.
+    """How many times the floor a walk's Fréchet distance is; None if unknown.
 
-    All of these figures have the same number of samples, so that they can be compared.
+    On 2,000 samples where that is measured, as it is of long walks; else on as many as the figure's
+    `n` says, and then it cannot be compared with the others.
     """
     name = walk_name(steps, sampler=sampler, eta=eta)
     fewer = figures.get(f"{name}{FEWER}_times_floor")

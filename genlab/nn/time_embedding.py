@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-SLOWEST = 10_000.0  # 2π times so many steps is the longest wave
+SLOWEST = 10_000.0  # every wave is shorter than 2π times so many steps
 
 
 def time_waves(t: Tensor, features: int) -> Tensor:
