@@ -476,9 +476,22 @@ def test_the_figure_for_slides_counts_its_cells():
     figure = mask_figure.draw_figure(found, "title")
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == [
-        "11 seen", "10 pending, needs depth", "3 blind, for ever", "1 target", "24 future",
+        "11 seen", "10 pending, needs depth (?)", "3 blind, for ever (×)", "1 target (○)",
+        "24 future (·)",
     ]  # fmt: skip
     assert len(figure.axes[0].patches) == 49
+
+
+@pytest.mark.parametrize(("name", "column"), [("a-only", 3), ("gated-no-shift", 3), ("gated", 0)])
+def test_a_figure_s_legend_has_the_marks_of_its_cells_and_no_others(name, column):
+    found = states(name, kernel=3, layers=4, size=7, target=(3, column))
+    figure = mask_figure.draw_figure(found, "title")
+
+    marks = {text.get_text() for text in figure.axes[0].texts}
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+
+    assert {label[-2] for label in labels if label.endswith(")")} == marks
+    assert not any(each.get_hatch() for each in figure.legends[0].get_patches())
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

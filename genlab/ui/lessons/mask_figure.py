@@ -14,7 +14,6 @@ WIDTH, HEIGHT = 8.0, 5.0  # inches
 DPI = 200
 TITLE_WIDTH = 68  # characters on a line of the title
 INK = "#1a1a1a"
-HATCHES = {"?": "////", "-": "\\\\\\\\", "!": "---"}
 SHOWN = "#?x-o.!@"
 
 
@@ -46,12 +45,8 @@ def _paint_cell(axes, row: int, column: int, glyph: str, size: int) -> None:  # 
 
 def _handle(glyph: str, count: int) -> Patch:
     state = _look(glyph)
-    return Patch(
-        facecolor=state["colour"],
-        edgecolor=INK,
-        hatch=HATCHES.get(glyph),
-        label=f"{count} {state['name']}",
-    )
+    mark = f" ({state['mark']})" if state["mark"] else ""
+    return Patch(facecolor=state["colour"], edgecolor=INK, label=f"{count} {state['name']}{mark}")
 
 
 def _look(glyph: str) -> dict:
