@@ -75,12 +75,15 @@ def test_the_curve_says_how_much_the_noise_matters():
     assert "costs 2.0 times the best" in example_views._trust(losses)
 
 
-def test_the_drag_and_the_queue_show_the_same(handlers):
-    sent = json.dumps({"Picture": PLACES})
+def test_the_page_opens_with_what_its_handlers_show(store, handlers):
+    *shown, losses = example.opening(store, CARD)
+    t = example.time_settings(store, CARD)["value"]
+    asked = CARD, "any", json.dumps(example_views.FIRST["mnist"]), 0
 
-    *shown, losses = handlers["renew"](CARD, "any", sent, 3, 20)
-    followed = handlers["follow_time"](CARD, "any", sent, 3, 20, losses)
+    renewed = handlers["renew"](*asked)
+    followed = handlers["follow_time"](*asked, t, renewed)
 
+    assert renewed == losses
     assert followed[2:] == tuple(shown[2:])
     for before, after in zip([*shown[0], *shown[1]], [*followed[0], *followed[1]], strict=True):
         np.testing.assert_array_equal(before.values, after.values)

@@ -10,7 +10,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from genlab.inference.forward_diffusion import to_signal
-from genlab.ui.diffusion import example, forward, forward_views
+from genlab.ui.diffusion import example, example_views, forward, forward_views
 from genlab.ui.latent import codes
 
 pytestmark = pytest.mark.slow
@@ -247,6 +247,30 @@ def test_the_training_example_follows_its_t(opened, canvas):
 
     expect(words).to_contain_text(f"Loss at t = {STEPS - 1}")
     expect(tab.locator("#example-curve svg").first).to_be_visible()
+
+
+def test_a_t_that_is_dragged_while_the_curve_is_computed_stays(opened, monkeypatch):
+    go_on, measure = threading.Event(), example_views.measure_losses
+    tab, _ = opened()
+    tab.get_by_role("tab", name="example").click()
+    words, curve = tab.locator("#example-words"), tab.locator("#example-curve")
+    expect(words).to_contain_text("Loss at t = 16")
+    told = curve.locator("p").inner_text()
+
+    def held(*asked):
+        go_on.wait(10)
+        return measure(*asked)
+
+    monkeypatch.setattr(example_views, "measure_losses", held)
+    tab.locator("#example-pictures [data-part=cells] button").first.click()
+    box = tab.locator("#example-t input[type=number]")
+    box.fill("30")
+    box.press("Enter")
+    expect(words).to_contain_text("Loss at t = 30")
+    go_on.set()
+
+    expect(curve.locator("p")).not_to_have_text(told)  # of the other picture
+    expect(words).to_contain_text("Loss at t = 30")
 
 
 @pytest.mark.parametrize("name", ["forward", "example"])

@@ -76,15 +76,10 @@ def time_settings(store: ModelStore, name: str) -> dict[str, int]:
 @functools.lru_cache(maxsize=8)
 def opening(store: ModelStore, name: str) -> tuple:
     """What the page begins with, and the losses of its curve."""
-    places = views.FIRST[codes.data_name(store, name)][views.GROUP]
-    return _everything(store, name, ANY, places, 0, time_settings(store, name)["value"])
-
-
-def _everything(store: ModelStore, name: object, label: object, places: list[int], seed: object,
-                t: object) -> tuple:  # fmt: skip
-    shown = views.show(store, name, label, places, seed, t)
-    losses = views.measure_losses(store, name, label, places, seed)
-    return *shown, views.draw_losses(asked_model(store, name).schedule.steps, losses, t), losses
+    asked = (store, name, ANY, views.FIRST[codes.data_name(store, name)][views.GROUP], 0)
+    t, losses = time_settings(store, name)["value"], views.measure_losses(*asked)
+    curve = views.draw_losses(asked_model(store, name).schedule.steps, losses, t)
+    return *views.show(*asked, t), curve, losses
 
 
 def _wire(
@@ -107,17 +102,21 @@ def _wire(
         return *shown, views.draw_losses(asked_model(store, name).schedule.steps, known, int(t))
 
     @kit.readable_errors
-    def renew(name: object, label: object, sent: object, seed: object, t: object) -> tuple:
-        return _everything(store, name, label, places_of(sent), seed, t)
+    def renew(name: object, label: object, sent: object, seed: object) -> views.Losses:
+        return views.measure_losses(store, name, label, places_of(sent), seed)
 
-    t.input(kit.quick(follow_time), [*inputs, losses], outputs, **pictures.QUIET)
+    def follow(change: pictures.Change) -> None:
+        change(kit.quick(follow_time), [*inputs, losses], outputs, **pictures.QUIET)
+
+    follow(t.input)
     rolled = dice.click(None, None, seed, js=sliders.ROLL)
     brought = _follow_card(store, card, sheet, t)
     for change in (label.change, sheet.input, seed.input, rolled.success, brought):
-        change(
-            renew, inputs, [*outputs, losses], show_progress="hidden", trigger_mode="always_last",
+        renewed = change(
+            renew, inputs[:-1], losses, show_progress="hidden", trigger_mode="always_last",
             api_visibility="private", preprocess=False, **kit.COMPUTE,
         )  # fmt: skip
+        follow(renewed.success)  # at the t of then, which may have been dragged meanwhile
     kit.on_first_sight(lambda: opening(store, card.value), [*outputs, losses])
 
 
