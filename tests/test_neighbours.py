@@ -236,6 +236,33 @@ def test_nothing_is_drawn_before_the_part_is_opened(shelf, recorded, tmp_path, m
     assert shown.count("<figure>") == SAMPLES, "the frames have their final size"
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"distances": [None] * SAMPLES},
+        {"distances": [float("nan")] * SAMPLES},
+        {"classes": [1] * SAMPLES},
+        {"hashes": [], "indices": [], "classes": [], "distances": [], "labels": []},
+        {"test_median": "4"},
+        {"revision": None},
+        {"command": None},
+    ],
+    ids=str,
+)
+def test_a_record_with_other_values_than_ours_is_told_and_the_page_stands(
+    change, shelf, recorded, tmp_path
+):
+    path = tmp_path / "sheets" / "digits.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+
+    for shown in (
+        page.before(shelf, "digits", tmp_path / "sheets"),
+        page.compare_samples(shelf, "digits", tmp_path / "sheets"),
+    ):
+        assert "cannot be read" in shown
+        assert shown.count("<figure>") == SAMPLES
+
+
 def distances(recorded, found, *, test_median=4.0):
     """The record with other distances, of which there may be fewer than 16 kinds."""
     return NeighbourRecord(

@@ -148,6 +148,22 @@ def test_a_curve_without_finite_values_is_noticed(recording, tmp_path):
         load_recording("tiny", 1, tmp_path)
 
 
+@pytest.mark.parametrize("part", ["run", "measure", "moment"])
+def test_a_value_of_another_kind_is_noticed(part, recording, tmp_path):
+    ship(recording, tmp_path)
+    path = tmp_path / "tiny" / "1.json"
+    notes = json.loads(path.read_text())
+    {
+        "run": notes,
+        "measure": notes["measures"]["light"],
+        "moment": notes["moments"][1],
+    }[part] |= {"run": {"title": 3}, "measure": {"label": None}, "moment": {"epoch": "1"}}[part]
+    path.write_text(json.dumps(notes))
+
+    with pytest.raises(DataError, match="must be a"):
+        load_recording("tiny", 1, tmp_path)
+
+
 def test_a_recording_that_is_not_there_is_told_so(tmp_path):
     with pytest.raises(DataError, match="no recording of 'tiny' with seed 3"):
         load_recording("tiny", 3, tmp_path)

@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from genlab.core.cards import MALFORMED, sha256
+from genlab.core.cards import MALFORMED, check_fields, sha256
 from genlab.core.errors import DataError
 
 NEIGHBOURS = Path(__file__).parent.parent / "assets" / "neighbours"
@@ -59,9 +59,10 @@ class NeighbourRecord:
     revision: str
 
     def __post_init__(self) -> None:
+        check_fields(self)
         lengths = {len(each) for each in (self.hashes, self.indices, self.classes, self.distances)}
-        if len(lengths) != 1 or len(self.labels) not in (0, *lengths):
-            raise ValueError(f"a record must say as much of every sample, got {sorted(lengths)}")
+        if lengths != {SAMPLES} or len(self.labels) not in (0, SAMPLES):
+            raise ValueError(f"a record must speak of {SAMPLES} samples, got {sorted(lengths)}")
 
     @property
     def median(self) -> float:

@@ -112,10 +112,10 @@ class CardFile:
             content = json.loads(path.read_text(encoding="utf8"))
             figures = {name: Figure(**each) for name, each in content.pop("figures").items()}
             recorded = cls(**content, figures=figures)
-            _check_fields(recorded)
+            check_fields(recorded)
             for name, figure in figures.items():
                 _check_text("the name of a figure", name)
-                _check_fields(figure, f"{name}: ")
+                check_fields(figure, f"{name}: ")
             return recorded
         except FileNotFoundError as error:
             raise CheckpointError(
@@ -131,8 +131,16 @@ class CardFile:
         path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n", encoding="utf8")
 
 
-def _check_fields(record: CardFile | Figure, where: str = "") -> None:
-    """Refuse a value of another type than its field is declared to have; `where` leads the name."""
+def check_fields(record: object, where: str = "") -> None:
+    """Refuse a value of another type than its field is declared to have.
+
+    Args:
+        record: a dataclass, of whose fields those of the types in `CHECKS` are looked at.
+        where: leads the name of what is wrong.
+
+    Raises:
+        TypeError
+    """
     for each in dataclasses.fields(record):
         if each.type in CHECKS:
             CHECKS[each.type](f"{where}{each.name}", getattr(record, each.name))
@@ -156,7 +164,22 @@ def _check_number(name: str, value: object) -> None:
         raise TypeError(f"{name} must be a finite number, got {value!r}")
 
 
-CHECKS = {str: _check_text, int: _check_whole, float: _check_number}
+def _of_each(check: Callable[[str, object], None]) -> Callable[[str, object], None]:
+    def check_all(name: str, values: object) -> None:
+        if not isinstance(values, (list, tuple)):
+            raise TypeError(f"{name} must be a list, got {values!r}")
+        for value in values:
+            check(f"each of {name}", value)
+
+    return check_all
+
+
+_ONE = {str: _check_text, int: _check_whole, float: _check_number}
+CHECKS = {
+    **_ONE,
+    **{list[kind]: _of_each(check) for kind, check in _ONE.items()},
+    **{tuple[kind, ...]: _of_each(check) for kind, check in _ONE.items()},
+}
 
 
 def _readable(error: BaseException) -> str:

@@ -8,7 +8,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from genlab.core.cards import MALFORMED
+from genlab.core.cards import MALFORMED, check_fields
 from genlab.core.errors import DataError
 from genlab.core.images import UNREADABLE
 from genlab.films.cloud import check_cloud
@@ -107,14 +106,14 @@ class Film:
         """Compare every picture with its hash.
 
         Raises:
-            ValueError: one differs, a figure is no finite number, or a cloud has not the dots
-                that the others have.
+            TypeError: a field is of another type than it is declared to have.
+            ValueError: one differs, or a cloud has not the dots that the others have.
         """
+        check_fields(self)
         for index, (picture, moment) in enumerate(zip(self.pictures, self.moments, strict=True)):
             if pixels_sha256(picture) != moment.sha256:
                 raise ValueError(f"picture {index} is not the one that the training drew")
-            if not math.isfinite(moment.step + moment.seconds + moment.validation):
-                raise ValueError(f"the figures of picture {index} are not finite numbers")
+            check_fields(moment, f"picture {index}: ")
             check_cloud(moment.cloud, len(self.cloud_classes), index)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from genlab.core.cards import MALFORMED
+from genlab.core.cards import MALFORMED, check_fields
 from genlab.core.errors import DataError
 from genlab.core.images import UNREADABLE
 from genlab.films.film import pixels_sha256
@@ -112,15 +112,20 @@ class Recording:
         """Compare every picture with its hash, every moment with the measures.
 
         Raises:
+            TypeError: a field is of another type than it is declared to have.
             ValueError: one differs, or a value is no number.
         """
+        check_fields(self)
+        for name, measure in self.measures.items():
+            check_fields(measure, f"{name}: ")
         for index, (picture, moment) in enumerate(zip(self.pictures, self.moments, strict=True)):
             if pixels_sha256(picture) != moment.sha256:
                 raise ValueError(f"picture {index} is not the one that the training drew")
             if moment.values.keys() != self.measures.keys():
                 raise ValueError(f"moment {index} has other figures than the recording")
+            check_fields(moment, f"moment {index}: ")
             known = [value for value in moment.values.values() if value is not None]
-            if not all(map(math.isfinite, [moment.step, moment.epoch, *known])):
+            if not all(map(math.isfinite, known)):
                 raise ValueError(f"the figures of moment {index} are not finite numbers")
         if not all(math.isfinite(value) for line in self.curve.values() for value in line):
             raise ValueError("the curve has values that are not finite numbers")
