@@ -213,6 +213,14 @@ def test_the_page_shows_what_came_back_and_keeps_the_measurements(handlers):
     )
 
 
+@pytest.mark.parametrize("other", [("other", "1", DRAWING), (CARD, "2", DRAWING), (CARD, "1", "")])
+def test_the_table_shows_no_measurements_of_another_picture_class_or_model(handlers, other):
+    *_, (_, table, kept, _) = handlers["invert"](CARD, "1", DRAWING, 4, 3, [])
+
+    assert handlers["_tabulate"](CARD, "1", DRAWING, kept) == table
+    assert handlers["_tabulate"](*other, kept) == inversion_views.table_of([])
+
+
 def test_no_more_measurements_are_kept_than_the_table_shows(handlers):
     kept = []
     for _ in range(inversion_views.KEPT + 2):

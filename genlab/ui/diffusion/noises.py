@@ -123,13 +123,21 @@ def _build_inversion(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -
                 store, card, label="Test pictures", elem_id="inversion-examples", chosen=first
             )
     gr.Markdown(WHY_INVERSION)
-    pictures.board_changes(board)
-    pictures.sheet_changes(store, card, sheet, {BOARD: board}, FIRST)
     measured = gr.State([])
     inputs = [card, label, board.canvas, steps, guesses, measured]
+    for change in (
+        label.change, card.change, *pictures.board_changes(board),
+        *pictures.sheet_changes(store, card, sheet, {BOARD: board}, FIRST),
+    ):  # fmt: skip
+        change(kit.quick(_tabulate), [card, label, board.canvas, measured], table, **pictures.QUIET)
     wire_run(start, stop, _inverter(store, board), inputs, [panels, table, measured, words])
     spec = skeleton(store.card(card.value)).spec
     kit.on_first_sight(lambda: inversion.drawn_noise(spec), panels)
+
+
+def _tabulate(card: str, label: object, sent: object, measured: list) -> str:
+    """What was measured of a picture, as it is asked about; another one has no rows yet."""
+    return inversion.table_of([row for subject, row in measured if subject == (card, label, sent)])
 
 
 def _inverter(store: ModelStore, board: pictures.Board) -> Callable[..., Iterator[tuple]]:
