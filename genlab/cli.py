@@ -14,6 +14,7 @@ from pathlib import Path
 
 from torch import nn
 
+from genlab.analysis.figures import with_error
 from genlab.core.capabilities import Sampler
 from genlab.core.cards import ModelCard, sha256
 from genlab.core.commands import Command, Shelf
@@ -97,7 +98,7 @@ def models_table(models: list[dict[str, object]]) -> str:
              "figures")]  # fmt: skip
     for model in models:
         figures = (
-            f"{name} {figure['value']:.2f} ± {figure['standard_error']:.2f}"
+            f"{name} {with_error(figure['value'], figure['standard_error'])}"
             for name, figure in model["figures"].items()
         )
         rows.append(

@@ -62,6 +62,13 @@ def test_models_are_listed_as_a_table_for_a_person(shelf, run_cli):
     assert len({line.index("Tiny") for line in (tiny, plain, absent)}) == 1
 
 
+def test_a_small_figure_is_listed_with_the_digits_of_its_error(shelf, run_cli):
+    model = json.loads(run_cli("models", "--json")[1])[0]
+    model["figures"] = {"test_accuracy": {"value": 0.9943, "standard_error": 0.0008}}
+
+    assert "test_accuracy 0.9943 ± 0.0008" in cli.models_table([model])
+
+
 def test_a_damaged_card_is_listed_as_such_and_the_others_as_ever(shelf, run_cli, tmp_path):
     (tmp_path / "checkpoints" / "tiny.json").write_text("{")
 

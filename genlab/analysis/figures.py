@@ -91,14 +91,18 @@ def command(recorded: CardFile) -> str:
 
 
 def describe(figure: Figure) -> str:
-    """A figure with as many digits as its error deserves; without one that is rounding alone."""
-    if figure.standard_error <= ROUNDING * abs(figure.value):
-        return f"{figure.value:.4g}".replace("-", "−")
+    """See `with_error`."""
+    return with_error(figure.value, figure.standard_error)
+
+
+def with_error(value: float, error: float) -> str:
+    """A value with as many digits as its error deserves; without one that is rounding alone."""
+    if error <= ROUNDING * abs(value):
+        return f"{value:.4g}".replace("-", "−")
     decimals = 2
-    while figure.standard_error < 10**-decimals and decimals < 5:
+    while error < 10**-decimals and decimals < 5:
         decimals += 1
-    value = f"{figure.value:.{decimals}f} ± {figure.standard_error:.{decimals}f}"
-    return value.replace("-", "−")
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
 
 
 NAMES = {
