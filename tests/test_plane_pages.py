@@ -746,3 +746,22 @@ def test_the_page_opens_with_the_whole_curve(shelf):
 
     assert "<td>one group</td>" in curve
     assert "K = 1,000" in words
+
+
+def test_whatever_changes_the_picture_ends_the_comparison_of_the_last_one(shelf):
+    with gr.Blocks() as app:
+        above = gr.Dropdown(["vae", "deep"], value="vae")
+        bound.build(shelf, above)
+    ids = {each.elem_id: key for key, each in app.blocks.items()}
+    (run,) = (key for key, each in app.fns.items() if each.name == "compare")
+    (invert,) = (key for key, each in app.blocks.items() if getattr(each, "value", 0) == "Invert")
+    ends = [target for each in app.fns.values() if run in each.cancels for target in each.targets]
+
+    assert {
+        (ids["bound-board"], "input"),
+        (ids["bound-board-upload"], "upload"),
+        (invert, "click"),
+        (ids["bound-sheet"], "input"),
+        (above._id, "change"),
+    } <= set(ends)
+    assert all(target is not None for target, _ in ends)  # of an event after another it is none

@@ -21,6 +21,7 @@ from genlab.ui.latent.pictures import (
     declare_sheet,
     read_board,
     sheet_changes,
+    touches,
 )
 
 GROUP = "Picture"
@@ -89,8 +90,12 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
                     label="Pixels", info="A grey pixel costs the mean over its coin tosses",
                 )  # fmt: skip
     panel = Panel(board, seed, pixels, compare, stop)
+    run = _wire_run(store, card, panel, stage)
+    # Before all other listeners: the browser works through them one after another.
+    for touch in (*touches(board, sheet), card.change, seed.change, pixels.change):
+        touch(None, None, None, cancels=[run], show_progress="hidden")
     changes = [*board_changes(board), *sheet_changes(store, card, sheet, {GROUP: board}, FIRST)]
-    _wire(store, card, panel, stage, [*changes, seed.change, pixels.change])
+    _wire_changes(store, card, panel, stage, [*changes, seed.change, pixels.change])
     dice.click(None, None, seed, js=f"() => Math.floor(Math.random() * {DICE + 1})")
 
 
@@ -122,32 +127,47 @@ def _stage() -> Stage:
     return Stage(*pictures, scale, words, bars, curve, told)
 
 
-def _wire(store: ModelStore, card: gr.Dropdown, panel: Panel, stage: Stage, changes: list) -> None:
-    inputs = [card, panel.board.canvas, panel.pixels, panel.seed]
-    bounds = [stage.curve, stage.told]
-    outputs = [stage.seen, stage.rebuilt, stage.costs, stage.scale, stage.words, stage.bars,
-               *bounds]  # fmt: skip
-
-    def read(name: str | None, sent: object, pixels: object, seed: object) -> views.Asked:
-        return views.ask(store, name, read_board(panel.board, sent), pixels, seed)
-
-    def take_apart(*sent: object) -> tuple:
-        return views.take_apart(read(*sent))
+def _wire_run(store: ModelStore, card: gr.Dropdown, panel: Panel, stage: Stage) -> dict:
+    """Let the button compare bounds until it is stopped; the run."""
 
     def compare(*sent: object) -> Iterator[tuple[str, str]]:
-        yield from views.compare(read(*sent))
+        yield from views.compare(_read(store, panel, *sent))
 
     kit.becomes_stop(panel.compare, panel.stop, panel.compare.click)
-    run = panel.compare.click(kit.readable_errors(compare), inputs, bounds,
-                              show_progress="minimal", show_progress_on=stage.told,
-                              api_visibility="private", preprocess=False,
-                              **kit.COMPUTE)  # fmt: skip
+    run = panel.compare.click(kit.readable_errors(compare), _inputs(card, panel),
+                              [stage.curve, stage.told], show_progress="minimal",
+                              show_progress_on=stage.told, api_visibility="private",
+                              preprocess=False, **kit.COMPUTE)  # fmt: skip
     kit.until_the_end(panel.compare, panel.stop, [run])
+    return run
+
+
+def _wire_changes(
+    store: ModelStore, card: gr.Dropdown, panel: Panel, stage: Stage, changes: list
+) -> None:
+    """Let everything follow the changes."""
+    outputs = [stage.seen, stage.rebuilt, stage.costs, stage.scale, stage.words, stage.bars,
+               stage.curve, stage.told]  # fmt: skip
+
+    def take_apart(*sent: object) -> tuple:
+        return views.take_apart(_read(store, panel, *sent))
+
     for change in changes:
-        change(kit.readable_errors(take_apart), inputs, outputs, show_progress="hidden",
-               trigger_mode="always_last", api_visibility="private", preprocess=False,
-               cancels=[run], **kit.COMPUTE)  # fmt: skip
+        change(kit.readable_errors(take_apart), _inputs(card, panel), outputs,
+               show_progress="hidden", trigger_mode="always_last", api_visibility="private",
+               preprocess=False, **kit.COMPUTE)  # fmt: skip
     kit.on_first_sight(lambda: opening(store, card.value), outputs)
+
+
+def _inputs(card: gr.Dropdown, panel: Panel) -> list[gr.components.Component]:
+    """In the order of `_read`."""
+    return [card, panel.board.canvas, panel.pixels, panel.seed]
+
+
+def _read(
+    store: ModelStore, panel: Panel, name: str | None, sent: object, pixels: object, seed: object
+) -> views.Asked:
+    return views.ask(store, name, read_board(panel.board, sent), pixels, seed)
 
 
 @functools.lru_cache(maxsize=4)

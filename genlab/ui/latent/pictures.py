@@ -97,6 +97,15 @@ def board_changes(board: Board) -> list[Change]:
     return [board.canvas.input, uploaded.success, inverted.success]
 
 
+def touches(board: Board, sheet: ExampleSheet) -> list[Change]:
+    """What a visitor does for a new picture; the first moment of all `…_changes` of the two.
+
+    What is to end then must hear of this: gradio 6.31 heeds no `cancels` of an event that follows
+    another, such as one after an upload.
+    """
+    return [board.canvas.input, board.upload.upload, board.invert.click, sheet.input]
+
+
 def sheet_changes(
     store: ModelStore,
     card: gr.Dropdown,
