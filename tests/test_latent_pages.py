@@ -333,6 +333,25 @@ def test_a_mean_beyond_the_sliders_is_refused_as_the_picture_s(store, images, un
         take("digits", to_hex(images[0, 0].numpy()))
 
 
+def test_what_changes_picture_or_sliders_ends_the_putting_of_the_mean(store):
+    blocks = page_of(build_encode, store, "digits")
+    put = max(key for key, each in blocks.fns.items() if each.name == "take")
+    ids = {each.elem_id: key for key, each in blocks.blocks.items()}
+
+    ends = {
+        target for each in blocks.fns.values() if put in each.cancels for target in each.targets
+    }
+
+    direct = (
+        ("encode-board", "input"),
+        ("encode-board-upload", "upload"),
+        ("encode-examples", "input"),
+    )
+    assert {(ids[name], event) for name, event in direct} <= ends
+    assert {(ids["sliders-code"], "input"), (ids["sliders-reset"], "click")} <= ends
+    assert all(target is not None for target, _ in ends)
+
+
 def test_the_chart_puts_means_and_spreads_on_one_scale():
     cloud = posterior.Posterior(
         mean=torch.tensor([0.0, 2.0, -1.0]),

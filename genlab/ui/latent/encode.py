@@ -89,7 +89,7 @@ def build(store: ModelStore, card: gr.Dropdown, page: sliders.SlidersPage) -> No
         *pictures.sheet_changes(store, card, sheet, {BOARD: board}, FIRST),
     ]
     _wire(store, card, board, seed, dice, changes, shown)
-    _wire_sliders(store, card, board, changes, put, done, page)
+    _wire_sliders(store, card, board, pictures.touches(board, sheet), put, done, page)
 
 
 def encode(store: ModelStore, name: str, image: Tensor, seed: int) -> tuple[str, str, list, str]:
@@ -183,7 +183,7 @@ def _wire_sliders(
     store: ModelStore,
     card: gr.Dropdown,
     board: pictures.Board,
-    changes: list[pictures.Change],
+    touches: list[pictures.Change],
     put: gr.Button,
     done: gr.Markdown,
     page: sliders.SlidersPage,
@@ -191,7 +191,7 @@ def _wire_sliders(
     """Let the button set the other page's sliders to the mean, and say so while that is true.
 
     Args:
-        changes: of the picture.
+        touches: see `pictures.touches`; the card is among what moves `page`.
     """
 
     @kit.readable_errors
@@ -210,5 +210,5 @@ def _wire_sliders(
     taken = put.click(take, [card, board.canvas], [*page.shown, done], show_progress="hidden",
                       api_visibility="private", preprocess=False, **kit.COMPUTE)  # fmt: skip
     pictures.forget(page.examples, sliders.GROUP, taken.success)
-    for change in (*changes, *page.moves):
-        change(None, None, done, js="() => ''", show_progress="hidden")
+    for change in (*touches, *page.moves):  # an answer under way would come too late
+        change(None, None, done, js="() => ''", show_progress="hidden", cancels=[taken])
