@@ -58,3 +58,16 @@ def test_no_choice_is_dropped_while_the_one_before_it_is_answered(app):
         if function.trigger_mode == "once" and function.fn is not None
     ]
     assert dropping == [], "gradio's default; say always_last, or the last choice may be lost"
+
+
+def test_every_event_that_is_to_end_a_run_is_the_first_of_its_chain(app):
+    ending = [each for each in app.fns.values() if each.cancels]
+
+    assert len(ending) > 20
+    unheard = [
+        f"{app.fns[run].name} goes on"
+        for each in ending
+        for run in each.cancels
+        if any(component is None for component, _ in each.targets)
+    ]
+    assert unheard == [], "gradio heeds no `cancels` of an event that follows another"

@@ -11,6 +11,7 @@ from torch import Tensor
 from genlab import data
 from genlab.store import ModelStore
 from genlab.ui import kit
+from genlab.ui.canvas.example_sheet import ExampleSheet
 from genlab.ui.canvas.panels import Panel, PicturePanels, ShownPicture
 from genlab.ui.latent import codes, pictures
 from genlab.ui.pixels import lens_drawing as drawing
@@ -64,9 +65,13 @@ def build(store: ModelStore, card: gr.Dropdown) -> None:
         with gr.Column(scale=4, min_width=320):
             shown, score, stop = _stage()
         with gr.Column(scale=1, min_width=304):
-            board, changes = _picture(store, card)
+            board, buttons, sheet = _picture(store, card)
     run = _wire_scores(store, card, board, score, stop, shown)
-    _wire(store, card, board, changes, shown, run)
+    # Before all other listeners: the browser works through them one after another.
+    clicks = [button.click for button in buttons.values()]
+    for touch in (*pictures.touches(board, sheet), *clicks, card.change):
+        touch(None, None, None, cancels=[run], show_progress="hidden")
+    _wire_changes(store, card, board, _wire_picture(store, card, board, buttons, sheet), shown)
 
 
 def see(store: ModelStore, name: str, image: Tensor) -> tuple[list[ShownPicture], str, str, str]:
@@ -127,8 +132,10 @@ def _stage() -> tuple[Lens, gr.Button, gr.Button]:
     return Lens(maps, words, place, classes), score, stop
 
 
-def _picture(store: ModelStore, card: gr.Dropdown) -> tuple[pictures.Board, list[pictures.Change]]:
-    """The board, what is put on it by one click, and what to listen to for another picture."""
+def _picture(
+    store: ModelStore, card: gr.Dropdown
+) -> tuple[pictures.Board, dict[int, gr.Button], ExampleSheet]:
+    """The board, and what is put on it by one click: candidates of the guess, test pictures."""
     first = FIRST[codes.data_name(store, card.value)]
     board = pictures.declare_board(
         store, card, label="Your picture", elem_id="lens-board", first=first[GROUP][0]
@@ -144,6 +151,17 @@ def _picture(store: ModelStore, card: gr.Dropdown) -> tuple[pictures.Board, list
     sheet = pictures.declare_sheet(
         store, card, label="Test pictures", elem_id="lens-examples", chosen=first
     )
+    return board, buttons, sheet
+
+
+def _wire_picture(
+    store: ModelStore,
+    card: gr.Dropdown,
+    board: pictures.Board,
+    buttons: dict[int, gr.Button],
+    sheet: ExampleSheet,
+) -> list[pictures.Change]:
+    """Let the clicks put their pictures on the board; what to listen to for another picture."""
     changes = [
         *pictures.board_changes(board),
         *pictures.sheet_changes(store, card, sheet, {GROUP: board}, FIRST),
@@ -152,7 +170,7 @@ def _picture(store: ModelStore, card: gr.Dropdown) -> tuple[pictures.Board, list
         put = kit.quick(functools.partial(_candidate, store, index))
         changes.append(button.click(put, card, board.canvas, **pictures.QUIET).success)
         pictures.forget(sheet, GROUP, button.click)
-    return board, changes
+    return changes
 
 
 def _candidate(store: ModelStore, index: int, name: str) -> object:
@@ -181,13 +199,12 @@ def _wire_scores(
     return run
 
 
-def _wire(
+def _wire_changes(
     store: ModelStore,
     card: gr.Dropdown,
     board: pictures.Board,
     changes: list[pictures.Change],
     shown: Lens,
-    run: dict,
 ) -> None:
     """Let everything follow the picture and the card."""
     outputs = [shown.maps, shown.words, shown.place, shown.classes]
@@ -202,5 +219,5 @@ def _wire(
     for change in changes:
         change(kit.readable_errors(show), [card, board.canvas], outputs, show_progress="hidden",
                trigger_mode="always_last", api_visibility="private", preprocess=False,
-               cancels=[run], **kit.COMPUTE)  # fmt: skip
+               **kit.COMPUTE)  # fmt: skip
     kit.on_first_sight(begin, outputs)
