@@ -152,8 +152,8 @@ def test_what_is_left_is_told_by_the_drawn_pixels_and_not_by_the_rows_that_are_p
     assert [each.left for each in seen[:14]] == [None] * 14
     for each in seen[14:]:
         assert each.left == pytest.approx(seen[-1].seconds - each.seconds)
-    assert ", at most 4 s left" in views.tell_progress(seen[14])
-    assert "left" not in views.tell_progress(seen[13])
+    assert "; the rest takes at most 4 s." in views.tell_progress(seen[14])
+    assert "rest" not in views.tell_progress(seen[13])
 
 
 def test_messages_are_few_and_the_last_is_among_them(store, monkeypatch):

@@ -90,6 +90,22 @@ def test_a_run_only_adds_to_what_was_sent(handlers, few):
     assert all(later.startswith(earlier) for earlier, later in zip(sent, sent[1:], strict=False))
 
 
+@pytest.mark.parametrize(
+    ("table", "sent", "way"),
+    [("compare", ("ddim", None), "DDIM"), ("add_luck", (7,), "DDIM, 7 steps")],
+)
+def test_what_a_stopped_run_leaves_behind_is_said_in_words_that_stay_true(
+    handlers, table, sent, way
+):
+    started = handlers[table](CARD, "1", 5, *sent)
+
+    _, words = next(started)
+    started.close()
+
+    assert f"class 1 · {way}" in words and "seeds 5 to 10. A row appears when" in words
+    assert "Drawing" not in words
+
+
 @pytest.mark.parametrize("guidance", [0.0, 1.0, 3.0])
 def test_passes_are_those_that_the_network_made(store, guidance):
     start = begin(store)

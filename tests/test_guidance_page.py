@@ -89,6 +89,21 @@ def test_the_sliders_row_is_the_tables_row_for_the_same_noises(handlers, compare
     np.testing.assert_array_equal(cut(row["sheet"]), cut(compared[0][place]["sheet"])[: views.FEW])
 
 
+@pytest.mark.parametrize(
+    ("shown", "sent", "last"), [("compare", (), 3 + views.COLUMNS - 1), ("try_one", (4,), 10)]
+)
+def test_what_a_stopped_run_leaves_behind_is_said_in_words_that_stay_true(
+    handlers, shown, sent, last
+):
+    started = handlers[shown](CARD, "1", 3, STEPS, *sent)
+
+    _, words = next(started)
+    started.close()
+
+    assert f"class 1 · DDIM, {STEPS} steps · seeds 3 to {last}." in words
+    assert "Drawing" not in words
+
+
 def test_a_row_that_nobody_sees_is_emptied_and_not_drawn(handlers):
     assert list(handlers["try_one"](CARD, "1", 3, STEPS, 4, False)) == [("", "")]
 

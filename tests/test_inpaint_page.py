@@ -218,6 +218,13 @@ def test_messages_are_few_and_the_last_frame_is_always_among_them(monkeypatch):
     assert len(steps) <= 2
 
 
+def test_how_far_a_run_is_stays_true_when_it_is_stopped_there():
+    first, *_, last = frames(5)
+
+    assert variants.progress(first, 2.0) == "Step 1 of 5, 2.0 s; the rest takes about 8 s."
+    assert variants.progress(last, 10.0) == "Step 5 of 5, 10.0 s."
+
+
 def test_a_run_of_more_than_a_minute_ends_with_what_it_has(monkeypatch):
     monkeypatch.setattr(kit, "LONGEST_RUN", -1.0)
     run = variants.limited(frames(3), time.monotonic())

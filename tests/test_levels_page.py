@@ -62,12 +62,15 @@ def test_a_gated_cell_draws_a_picture_of_each_dealt_class(shelf):
 
 def test_a_run_only_adds_to_each_cell_and_fills_all_trained_ones(shelf):
     names = [PLAIN_8, GATED_8, GATED_256]
-    before = [""] * len(names)
+    before, told = [""] * len(names), []
 
-    for *contents, _ in levels._shown(shelf, names, 0):
+    for *contents, words in levels._shown(shelf, names, 0):
         assert all(new.startswith(old) for new, old in zip(contents, before, strict=True))
         before = contents
+        told.append(words)
 
+    assert told[0] == "0 of 3 models are done."  # true as well when the run is stopped there
+    assert told[-2] == "2 of 3 models are done."
     for content in before:
         assert lines_of(content)[-1]["note"] == ""
         assert lines_of(content)[-1]["figures"][-1].endswith(" s")

@@ -135,6 +135,7 @@ def test_stop_keeps_the_rows_that_are_done(visit, canvas, monkeypatch):
 
     assert rows.count("full()") == 2
     assert rows.count("said(2).sheet") is None
+    expect(tab.locator("#fewer-words")).to_contain_text("seeds 0 to 5. A row appears when")
 
 
 def test_the_rows_are_saved_as_a_picture(visit, canvas):
@@ -196,13 +197,14 @@ def test_another_class_and_another_model_draw_the_row_anew(visit, canvas, picker
     tab.locator("#guidance-steps input[type=number]").fill("4")
     words = tab.locator("#guidance-words")
     expect(words).to_contain_text(f"Tiny {CARD} · class 1")
+    yours.wait("g.full() === 1")
     before = yours.count("said(0).sheet")
 
     tab.get_by_label(picker, exact=True).click()
     tab.get_by_role("option", name=option, exact=True).click()
 
     expect(words).to_contain_text(told)
-    assert yours.count("said(0).sheet") not in (before, None)
+    yours.wait_until(lambda: yours.count("said(0).sheet") not in (before, None))
 
 
 def test_a_class_that_is_chosen_on_another_page_empties_the_row_and_draws_nothing(
@@ -211,7 +213,7 @@ def test_a_class_that_is_chosen_on_another_page_empties_the_row_and_draws_nothin
     tab = visit("Guidance")
     yours = canvas(tab, "guidance-yours")
     tab.locator("#guidance-steps input[type=number]").fill("4")
-    expect(tab.locator("#guidance-words")).to_contain_text("class 1")
+    yours.wait("g.full() === 1")
     monkeypatch.setattr(same_noise_views, "stream_diffusion", None)
 
     tab.get_by_role("tab", name="Noises", exact=True).click()

@@ -15,6 +15,7 @@ from genlab.ui.diffusion.same_noise_views import (
     UNTRAINED,
     begin,
     declare_run,
+    heading,
     noise_line,
     watch,
     wire_run,
@@ -130,7 +131,10 @@ def _handlers(store: ModelStore) -> tuple:
         guessed = None if guess is None else kit.choice(guess, "Your guess", views.STEPS)
         done: list[views.Row] = []
         pieces = views.stream(store, start, views.ways_by_steps(chosen), done)
-        yield from watch(pieces, lambda: views.describe_steps(store, start, chosen, done, guessed))
+        told = heading(store, start, [SAMPLER_NAMES[chosen]])
+        yield from watch(
+            pieces, told, lambda: views.describe_steps(store, start, chosen, done, guessed)
+        )
 
     @kit.readable_errors
     def add_luck(card: str, label: object, seed: object, steps: object) -> Iterator[tuple]:
@@ -138,6 +142,7 @@ def _handlers(store: ModelStore) -> tuple:
         count = kit.whole_number(steps, "Steps", FEWEST, MOST)
         done: list[views.Row] = []
         pieces = views.stream(store, start, views.ways_by_luck(count), done)
-        yield from watch(pieces, lambda: views.describe_luck(store, start, count, done))
+        told = heading(store, start, [f"DDIM, {count} steps"])
+        yield from watch(pieces, told, lambda: views.describe_luck(store, start, count, done))
 
     return compare, add_luck

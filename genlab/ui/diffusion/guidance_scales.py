@@ -14,6 +14,7 @@ from genlab.ui.diffusion.same_noise_views import (
     UNTRAINED,
     begin,
     declare_run,
+    heading,
     noise_line,
     watch,
     wire_run,
@@ -122,8 +123,11 @@ def _handlers(store: ModelStore) -> tuple:
         done: list[views.Row] = []
         pieces = views.stream_scale(store, start, settings, 0, done)
         is_told = asked.label is not None
+        told = heading(store, start, [f"DDIM, {settings.steps} steps"])
         yield from watch(
-            pieces, lambda: views.describe(store, start, settings.steps, done, is_told=is_told)
+            pieces,
+            told,
+            lambda: views.describe(store, start, settings.steps, done, is_told=is_told),
         )
 
     @kit.readable_errors
@@ -134,6 +138,7 @@ def _handlers(store: ModelStore) -> tuple:
         is_told = asked.label is not None
         yield from watch(
             views.stream_scales(store, start, count, done),
+            heading(store, start, [f"DDIM, {count} steps"]),
             lambda: views.describe(store, start, count, done, is_told=is_told),
         )
 

@@ -170,9 +170,15 @@ def seconds(time_spent: float) -> str:
     return f"{time_spent:.2f} s" if time_spent < 1 else f"{time_spent:.1f} s"
 
 
-def watch(pieces: Generator[str, None, None], words: Callable[[], str]) -> Iterator[tuple]:
-    """A run for the screen: its rows as they come, then what it showed in words."""
-    yield gr.skip(), "Drawing. A row appears when it is done."
+def watch(
+    pieces: Generator[str, None, None], told: str, words: Callable[[], str]
+) -> Iterator[tuple]:
+    """A run for the screen: its rows as they come, then what it showed in words.
+
+    Args:
+        told: what was asked for, see `heading`; it stays true when somebody stops the run.
+    """
+    yield gr.skip(), f"{told}. A row appears when it is done."
     for content in kit.paced(pieces):
         yield content, gr.skip()
     yield gr.skip(), words()

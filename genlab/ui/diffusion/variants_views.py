@@ -151,9 +151,9 @@ def read_seed(seed: object) -> int:
 
 
 def progress(frame: DiffusionFrame, seconds: float) -> str:
-    """Where a run is."""
+    """Where a run is; it stays true when somebody stops it."""
     left = seconds / frame.step * (frame.total - frame.step)
-    more = "" if frame.is_last else f", about {left:.0f} s left"
+    more = "" if frame.is_last else f"; the rest takes about {left:.0f} s"
     return f"Step {frame.step} of {frame.total}, {seconds:.1f} s{more}."
 
 

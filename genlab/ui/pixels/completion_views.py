@@ -148,11 +148,11 @@ def _shown(images: Tensor, notes: list[str]) -> list[ShownPicture]:
 
 
 def tell_progress(progress: Progress) -> str:
-    """How far a run is, and how long it takes."""
+    """How far a run is, and how long it takes; it stays true when somebody stops it."""
     if progress.is_last:
         return f"{progress.erased} erased pixels, {VARIANTS} times, in {progress.seconds:.2f} s."
     is_told = progress.left is not None and progress.seconds > 1
-    more = f", at most {math.ceil(progress.left)} s left" if is_told else ""
+    more = f"; the rest takes at most {math.ceil(progress.left)} s" if is_told else ""
     return f"Pixel {progress.drawn} of {progress.erased}, {progress.seconds:.1f} s{more}."
 
 

@@ -99,11 +99,11 @@ def stream_grid(store: ModelStore, names: Sequence[str], seed: int) -> Iterator[
         InputError: it takes more than a minute.
     """
     started = time.monotonic()
-    for name in names:
+    for done, name in enumerate(names):
         for piece in stream_cell(store, name, seed):
             if time.monotonic() - started > kit.LONGEST_RUN:
                 raise InputError(TOO_LONG)
-            yield name, piece, f"Drawing: {title_of(store, name)}."
+            yield name, piece, f"{done} of {len(names)} models are done."
     yield names[-1], "", describe_run(store, names, seed)
 
 
