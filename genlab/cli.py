@@ -20,7 +20,7 @@ from genlab.core.cards import ModelCard, sha256
 from genlab.core.commands import Command, Shelf
 from genlab.core.errors import CheckpointError, GenLabError, InputError
 from genlab.core.images import image_grid, save_picture, to_picture
-from genlab.core.protocols import CAPABILITIES
+from genlab.inference.sampling import capabilities_of
 from genlab.registry import discover
 from genlab.store import CHECKPOINTS, ModelStore, skeleton
 
@@ -84,7 +84,7 @@ def _describe(shelf: Shelf, card: ModelCard) -> dict[str, object]:
         "data": card.data,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "checkpoint": checkpoint,
-        "capabilities": [each.__name__ for each in CAPABILITIES if isinstance(network, each)],
+        "capabilities": [each.__name__ for each in capabilities_of(network)],
         "figures": {
             name: {"value": figure.value, "standard_error": figure.standard_error}
             for name, figure in figures.items()

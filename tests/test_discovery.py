@@ -8,7 +8,6 @@ import pytest
 
 from genlab.core.capabilities import Sampler
 from genlab.core.cards import ModelCard
-from genlab.core.protocols import CAPABILITIES
 from genlab.registry import discover
 from train.recipe import Recipe
 
@@ -97,8 +96,18 @@ def test_constants_hold_what_their_name_says():
     assert {type(each) for each in discover("genlab.inference", "SAMPLER")} == {Sampler}
 
 
-def test_every_sampler_serves_a_listed_capability_and_none_twice():
+def test_no_capability_is_served_twice():
     served = [sampler.capability for sampler in discover("genlab.inference", "SAMPLER")]
 
-    assert set(served) <= set(CAPABILITIES)
     assert len(set(served)) == len(served)
+
+
+def test_samples_of_every_served_capability_are_measured():
+    served = {sampler.capability for sampler in discover("genlab.inference", "SAMPLER")}
+
+    measured = {
+        each.capability
+        for each in sum(discover("train.evaluators", "EVALUATORS"), ())
+        if each.name == "sample_quality"
+    }
+    assert measured == served

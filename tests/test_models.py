@@ -12,7 +12,6 @@ from genlab.analysis.elbo import elbo
 from genlab.core.images import ImageSpec
 from genlab.core.noise_schedule import NoiseSchedule
 from genlab.core.protocols import (
-    CAPABILITIES,
     Autoregressive,
     Conditional,
     ConditionalDecoder,
@@ -28,6 +27,7 @@ from genlab.core.protocols import (
 )
 from genlab.inference.autoregressive import FullPassStepper
 from genlab.inference.diffusion_steps import predict
+from genlab.inference.sampling import capabilities_of
 from genlab.nn.corruption import CORRUPTIONS
 from genlab.store import ModelStore, skeleton
 
@@ -88,7 +88,7 @@ def parameter_bytes(model):
 
 @every_card
 def test_a_network_has_a_capability(card):
-    assert [each for each in CAPABILITIES if isinstance(skeleton(card), each)]
+    assert capabilities_of(skeleton(card))
 
 
 @every_card

@@ -58,14 +58,19 @@ PASSES: tuple[tuple[type, Callable[[nn.Module], object]], ...] = (
     (Critic, lambda model: model.score(_image(model), _labels(model))),
     (Classifier, lambda model: model.classify(_image(model))),
 )
-"""A capability and what uses it; a new capability with a network behind it has a line here."""
+"""A capability and what uses it."""
 
 
-def layers_at_work(build: Callable[[], nn.Module]) -> list[LayerAtWork]:
+def layers_at_work(
+    build: Callable[[], nn.Module], draw: Callable[[nn.Module], object] | None = None
+) -> list[LayerAtWork]:
     """In the order in which they run first; at the end those that never run.
 
     The network is built anew, with zeros for values: the models that visitors share are never
     touched.
+
+    Args:
+        draw: uses a network that has none of the capabilities of `PASSES`.
     """
     model = zeroed(build).eval()
     rows = _rows(model)
@@ -74,9 +79,9 @@ def layers_at_work(build: Callable[[], nn.Module]) -> list[LayerAtWork]:
         if name in rows:
             module.register_forward_hook(_recorder(rows[name], order))
     with torch.no_grad():
-        for capability, run in PASSES:
-            if isinstance(model, capability):
-                run(model)
+        known = [run for capability, run in PASSES if isinstance(model, capability)]
+        for run in known or [draw] * (draw is not None):
+            run(model)
     return [*order, *(row for row in rows.values() if not row.runs)]
 
 

@@ -10,10 +10,16 @@ from torch import Tensor, nn
 from genlab.core.capabilities import Sampler
 from genlab.core.cards import sha256
 from genlab.core.images import to_picture
-from genlab.core.protocols import Conditional, ConditionalDecoder, Denoiser
+from genlab.core.protocols import CAPABILITIES, Conditional, ConditionalDecoder, Denoiser
 from genlab.registry import discover
 
 HASH_LENGTH = 16  # hexadecimal digits; enough to tell two pictures apart
+
+
+def capabilities_of(model: nn.Module) -> list[type]:
+    """The protocols that it fulfils: the listed ones, and new ones that a sampler serves."""
+    served = [each.capability for each in discover("genlab.inference", "SAMPLER")]
+    return [each for each in dict.fromkeys((*CAPABILITIES, *served)) if isinstance(model, each)]
 
 
 def sampler_of(model: nn.Module) -> Sampler | None:

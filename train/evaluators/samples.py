@@ -15,9 +15,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from genlab.core.images import dequantise
-from genlab.core.protocols import Autoregressive, Conditional, ConditionalDecoder, LatentPrior
+from genlab.core.protocols import Conditional, ConditionalDecoder, Denoiser
 from genlab.data import binarise_dynamic, to_levels
 from genlab.inference.sampling import sampler_of
+from genlab.registry import discover
 from train.evaluator import Evaluator, Measurement, Subject
 from train.judged import judge_classes, judge_features
 from train.sample_metrics import (
@@ -203,6 +204,7 @@ def _mean(name: str, values: Tensor) -> Measurement:
 
 
 EVALUATORS = tuple(
-    Evaluator(capability, sample_quality, limit="samples")
-    for capability in (Autoregressive, LatentPrior)
+    Evaluator(sampler.capability, sample_quality, limit="samples")
+    for sampler in discover("genlab.inference", "SAMPLER")
+    if sampler.capability is not Denoiser  # whose walks are measured one by one
 )

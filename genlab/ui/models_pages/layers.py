@@ -5,6 +5,7 @@ from html import escape
 
 from genlab.analysis.network_layers import LayerAtWork, layers_at_work
 from genlab.core.cards import CardFile, ModelCard
+from genlab.inference.sampling import draw_seeded
 from genlab.ui.models_pages.words import html_table
 
 
@@ -17,8 +18,8 @@ def describe(card: ModelCard, recorded: CardFile | None) -> str:
 
 @cache
 def layers_of(card: ModelCard) -> tuple[LayerAtWork, ...]:
-    """See `layers_at_work`; run once a card."""
-    return tuple(layers_at_work(card.build))
+    """See `layers_at_work`; run once a card. A capability of a fork's own is used by a sample."""
+    return tuple(layers_at_work(card.build, lambda network: draw_seeded(network, 1)))
 
 
 def _sum(total: int, recorded: CardFile | None) -> str:
