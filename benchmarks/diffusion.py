@@ -66,7 +66,7 @@ def stream(store: ModelStore, card: str) -> int:
     """A run of the page *Backward* as messages; how many characters they have."""
     asked = AskedRun(card, None, 0, STREAMED, DiffusionSettings(STEPS))
     size, sent = 0, ""
-    for text in kit.paced(draw_backward(store, asked, "benchmark")):
+    for text in kit.paced(draw_backward(store, asked, "benchmark"), ""):
         size, sent = size + len(json.dumps(diff(sent, text))), text
     return size
 

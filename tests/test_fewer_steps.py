@@ -29,6 +29,7 @@ from genlab.inference.diffusion import DiffusionSettings, sample
 from genlab.inference.forward_diffusion import to_images
 from genlab.inference.image_noise import ImageNoise
 from genlab.store import ModelStore
+from genlab.ui import kit
 from genlab.ui.canvas.multiples import Multiples, line
 from genlab.ui.diffusion import fewer_steps, same_noise_views
 from genlab.ui.diffusion import fewer_steps_views as views
@@ -310,6 +311,22 @@ def test_compare_refuses_what_it_does_not_offer(handlers, place, sent):
 
     with pytest.raises(gr.Error, match="must|no model"):
         list(handlers["compare"](*inputs))
+
+
+@pytest.mark.parametrize(
+    ("run", "sent", "remedy"),
+    [
+        ("compare", (CARD, "1", 0, "ddim", None), "Press Compare again.*less busy\\."),
+        ("add_luck", (CARD, "1", 0, 8), "Choose fewer steps\\."),
+    ],
+)
+def test_a_run_that_takes_too_long_names_a_remedy_that_the_page_has(
+    handlers, monkeypatch, run, sent, remedy
+):
+    monkeypatch.setattr(kit, "LONGEST_RUN", -1.0)
+
+    with pytest.raises(gr.Error, match=rf"stopped after a minute.*stays\. {remedy}"):
+        list(handlers[run](*sent))
 
 
 @pytest.mark.parametrize("sent", [True, "8", 7, 8.0, math.nan, []])

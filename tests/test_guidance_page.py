@@ -11,6 +11,7 @@ from same_noise_shelf import CARD, HOSTILE, JUDGE, bytes_of, cut, declare, noise
 from genlab.analysis.diversity import mean_pairwise_distance
 from genlab.inference.diffusion import sample
 from genlab.store import ModelStore
+from genlab.ui import kit
 from genlab.ui.diffusion import guidance_scales
 from genlab.ui.diffusion import guidance_scales_views as views
 from genlab.ui.diffusion.same_noise_views import Row, begin
@@ -139,6 +140,22 @@ def test_compare_refuses_what_it_does_not_offer(handlers, place, sent):
 
     with pytest.raises(gr.Error, match="must|no model"):
         list(handlers["compare"](*inputs))
+
+
+@pytest.mark.parametrize(
+    ("run", "sent", "remedy"),
+    [
+        ("compare", (CARD, "1", 0, STEPS), "Choose fewer steps\\."),
+        ("try_one", (CARD, "1", 0, STEPS, 4), "Choose fewer steps\\."),
+    ],
+)
+def test_a_run_that_takes_too_long_names_a_remedy_that_the_page_has(
+    handlers, monkeypatch, run, sent, remedy
+):
+    monkeypatch.setattr(kit, "LONGEST_RUN", -1.0)
+
+    with pytest.raises(gr.Error, match=rf"stopped after a minute.*stays\. {remedy}"):
+        list(handlers[run](*sent))
 
 
 def test_without_a_model_the_page_says_how_to_train_one(tmp_path):

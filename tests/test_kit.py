@@ -14,6 +14,7 @@ from genlab.core.errors import CheckpointError, DataError, GenLabError, InputErr
 from genlab.ui import kit
 
 NEUTRAL = "Something went wrong on the server. Reload the page and try again."
+REMEDY = "Choose fewer pictures"
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ class Source:
 
 def watched(clock, pieces):
     """The messages with the times at which they came."""
-    return [(clock.now, content) for content in kit.paced(pieces)]
+    return [(clock.now, content) for content in kit.paced(pieces, REMEDY)]
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_a_slow_stream_is_told_piece_by_piece(clock):
 
 
 def test_the_first_piece_goes_out_at_once(clock):
-    messages = kit.paced(Source(clock, 0.0, 0.0)())
+    messages = kit.paced(Source(clock, 0.0, 0.0)(), REMEDY)
 
     assert next(messages) == "<0>"
 
@@ -91,8 +92,8 @@ def test_a_run_of_more_than_a_minute_is_stopped_and_keeps_what_was_sent(clock):
     source = Source(clock, *[1.0] * 100)
     pieces, messages = source(), []
 
-    with pytest.raises(InputError, match=r"stopped after a minute.*stays\. Choose fewer images"):
-        for content in kit.paced(pieces):
+    with pytest.raises(InputError, match=rf"stopped after a minute.*stays\. {REMEDY}$"):
+        for content in kit.paced(pieces, REMEDY):
             messages.append(content)
 
     assert messages[-1] == "".join(source.sent)
@@ -110,7 +111,7 @@ def test_closing_the_messages_ends_the_computation_behind_them(clock):
     """This is what frees the server when a visitor presses Stop or leaves."""
     source = Source(clock, *[1.0] * 100)
     pieces = source()
-    messages = kit.paced(pieces)
+    messages = kit.paced(pieces, REMEDY)
     next(messages)
 
     messages.close()
@@ -125,7 +126,7 @@ def test_an_error_of_the_computation_comes_through(clock):
         yield "a"
         raise InputError("no")
 
-    messages = kit.paced(broken())
+    messages = kit.paced(broken(), REMEDY)
 
     assert next(messages) == "a"
     with pytest.raises(InputError, match="no"):

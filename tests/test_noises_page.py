@@ -14,6 +14,7 @@ from genlab.core.noise_schedule import cosine_schedule
 from genlab.inference.diffusion import sample
 from genlab.inference.image_noise import ImageNoise
 from genlab.store import ModelStore
+from genlab.ui import kit
 from genlab.ui.canvas.grid import to_hex
 from genlab.ui.diffusion import inversion_views, noises, noises_views
 
@@ -256,6 +257,22 @@ def test_a_drawing_that_is_none_is_refused(handlers, sent):
 def test_the_way_up_needs_four_steps(handlers, sent):
     with pytest.raises(gr.Error, match="Steps must be a whole number from 4 to 100"):
         list(handlers["invert"](CARD, "1", DRAWING, sent, 3, []))
+
+
+@pytest.mark.parametrize(
+    ("run", "sent", "remedy"),
+    [
+        ("draw", (CARD, "1", 0, 1, STEPS), "Choose fewer steps\\."),
+        ("invert", (CARD, "1", DRAWING, STEPS, 3, []), "Choose fewer steps or guesses\\."),
+    ],
+)
+def test_a_run_that_takes_too_long_names_a_remedy_that_the_page_has(
+    handlers, monkeypatch, run, sent, remedy
+):
+    monkeypatch.setattr(kit, "LONGEST_RUN", -1.0)
+
+    with pytest.raises(gr.Error, match=rf"stopped after a minute.*stays\. {remedy}"):
+        list(handlers[run](*sent))
 
 
 def test_without_a_model_the_page_says_how_to_train_one(tmp_path):

@@ -14,6 +14,7 @@ from genlab.core.images import quantise
 from genlab.inference.autoregressive import draw_uniforms, sample
 from genlab.inference.race import LANES, LaneFrame, line_up
 from genlab.store import ModelStore
+from genlab.ui import kit
 from genlab.ui.canvas.race_payload import RaceWriter
 from genlab.ui.pixels import race, race_asked, race_views, race_words
 from genlab.ui.pixels.race_asked import Guess
@@ -327,6 +328,13 @@ def test_one_after_another_the_naive_lane_is_last(gated, plain):
 def test_what_is_not_on_offer_is_refused(start, name, value, words):
     with pytest.raises(gr.Error, match=words):
         next(start(*values(**{name: value})))
+
+
+def test_a_race_that_takes_too_long_names_a_remedy_that_the_page_has(start, monkeypatch):
+    monkeypatch.setattr(kit, "LONGEST_RUN", -1.0)
+
+    with pytest.raises(gr.Error, match=r"stays\. Choose fewer images, or race again"):
+        list(start(*values()))
 
 
 def test_seeds_of_all_images_must_exist_and_classes_be_known(start):

@@ -71,11 +71,14 @@ def tex(value: float, digits: int = 3) -> str:
     return rf"{number}\cdot 10^{{{int(power)}}}" if power else number
 
 
-def paced(pieces: Generator[str, None, None]) -> Iterator[str]:
+def paced(pieces: Generator[str, None, None], remedy: str) -> Iterator[str]:
     """The text so far, at most 30 times a second, and always the whole of it at the end.
 
     It never sleeps: the pieces come at full speed, and the browser plays them at its own. When it
     ends, however it ends, so does the computation behind `pieces`.
+
+    Args:
+        remedy: a sentence, what a visitor of this page can do about a run that takes too long.
 
     Raises:
         InputError: the run took longer than a minute; what was sent stays with the visitor.
@@ -91,8 +94,8 @@ def paced(pieces: Generator[str, None, None]) -> Iterator[str]:
                 yield content
             if now - started > LONGEST_RUN:
                 raise InputError(
-                    "The run was stopped after a minute, so that others can draw too. What was "
-                    "drawn stays. Choose fewer images, fewer steps or the faster order."
+                    "The run was stopped after a minute, so that others can compute too. What is "
+                    f"shown stays. {remedy}"
                 )
     if content != sent:
         yield content

@@ -137,7 +137,8 @@ def _wire(
     @kit.readable_errors
     def run(*sent: object) -> Iterator[str]:
         asked = read_run(store, *sent)
-        yield from kit.paced(draw_backward(store, asked, uuid.uuid4().hex[:8]))
+        pieces = draw_backward(store, asked, uuid.uuid4().hex[:8])
+        yield from kit.paced(pieces, "Choose fewer images or fewer steps.")
 
     running, stop = controls.running, controls.stop
     kit.becomes_stop(running, stop, running.click)

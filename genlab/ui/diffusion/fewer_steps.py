@@ -25,6 +25,7 @@ from genlab.ui.latent import sliders
 NOISE = "Noise x_T"
 FEWEST, MOST = 2, 100  # of the second table
 FIRST_STEPS = 20
+BUSY = "Press Compare again when the server is less busy."  # the rows' steps are the page's own
 
 WHY = """
 **Why fewer steps can do.** A step of DDIM does not undo one step of noise. It asks the network for
@@ -133,7 +134,10 @@ def _handlers(store: ModelStore) -> tuple:
         pieces = views.stream(store, start, views.ways_by_steps(chosen), done)
         told = heading(store, start, [SAMPLER_NAMES[chosen]])
         yield from watch(
-            pieces, told, lambda: views.describe_steps(store, start, chosen, done, guessed)
+            pieces,
+            told,
+            lambda: views.describe_steps(store, start, chosen, done, guessed),
+            BUSY,
         )
 
     @kit.readable_errors

@@ -86,7 +86,7 @@ def _build_between(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> 
         run = between.draw_ways(model, ways, count, asked.asked_label(model, label))
         yield from _watch(run, lambda drawn: (
             between.strip_of(ways, drawn), between.describe_ways(ways)
-        ))  # fmt: skip
+        ), "Choose fewer steps.")  # fmt: skip
 
     wire_run(start, stop, draw, [card, label, *seeds, steps], [strip, words])
 
@@ -163,17 +163,22 @@ def _inverter(store: ModelStore, board: pictures.Board) -> Callable[..., Iterato
             table = inversion.table_of([each for _, each in kept])
             return inversion.panels_of(journey), table, kept, inversion.describe_journey(journey)
 
-        yield from _watch(run, show, others=3)
+        yield from _watch(run, show, "Choose fewer steps or guesses.", others=3)
 
     return invert
 
 
 def _watch(
-    run: Generator[str, None, Any], show: Callable[[Any], tuple], *, others: int = 1
+    run: Generator[str, None, Any],
+    show: Callable[[Any], tuple],
+    remedy: str,
+    *,
+    others: int = 1,
 ) -> Iterator[tuple]:
     """How far a run is, in words, then what it shows.
 
     Args:
+        remedy: see `kit.paced`.
         others: outputs before the words.
     """
     result = []
@@ -181,7 +186,7 @@ def _watch(
     def pieces() -> Generator[str, None, None]:
         result.append((yield from run))
 
-    for content in kit.paced(pieces()):
+    for content in kit.paced(pieces(), remedy):
         yield *[gr.skip()] * others, content.splitlines()[-1]
     yield show(result[0])
 

@@ -171,15 +171,19 @@ def seconds(time_spent: float) -> str:
 
 
 def watch(
-    pieces: Generator[str, None, None], told: str, words: Callable[[], str]
+    pieces: Generator[str, None, None],
+    told: str,
+    words: Callable[[], str],
+    remedy: str = "Choose fewer steps.",
 ) -> Iterator[tuple]:
     """A run for the screen: its rows as they come, then what it showed in words.
 
     Args:
         told: what was asked for, see `heading`; it stays true when somebody stops the run.
+        remedy: see `kit.paced`.
     """
     yield gr.skip(), f"{told}. A row appears when it is done."
-    for content in kit.paced(pieces):
+    for content in kit.paced(pieces, remedy):
         yield content, gr.skip()
     yield gr.skip(), words()
 

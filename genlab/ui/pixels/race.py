@@ -19,6 +19,7 @@ from genlab.ui.pixels import race_words as words
 
 IDS = "race"
 UNTRAINED = "No PixelCNN is trained yet. Run `python -m train pixelcnn-mnist`, then reload."
+REMEDY = "Choose fewer images, or race again when the server is less busy."
 TOLD, TABLE = 120, 200  # px that stay free for what the race brings
 
 # A line of the browser's own, see `race_payload`: the run behind the race is over.
@@ -131,7 +132,7 @@ def _wire_race(
         guess = race_asked.read_guess(*guesses)
         course = race_views.Course()
         cleared = words.draw_table(race_views.Course())
-        for content in kit.paced(race_views.stream(store, asked, course)):
+        for content in kit.paced(race_views.stream(store, asked, course), REMEDY):
             yield content, words.tell_so_far(course), cleared
             cleared = gr.skip()
         yield gr.skip(), words.tell_race(course, guess), words.draw_table(course)

@@ -23,6 +23,10 @@ from genlab.ui.pixels.sizes import describe_size
 from genlab.ui.shown_runs import describe_cost, draw_run, measure
 
 FIRST = "pixelcnn-mnist"  # the card that the page begins with
+REMEDY = (
+    "Choose fewer images or, under More, a smaller size; or draw again when the server is less "
+    "busy."
+)
 KEPT_RUNS = 20  # of each visitor; older ones can no longer be branched from
 
 Runs = dict[str, Run]
@@ -120,7 +124,7 @@ def _handlers(store: ModelStore) -> tuple:
         name = uuid.uuid4().hex[:8]
         told = dict(list(runs.items())[-KEPT_RUNS + 1 :]) | {name: run}
         bill, started = "", time.perf_counter()  # the last run's bill goes with its picture
-        for content in kit.paced(draw_run(store, run, name)):
+        for content in kit.paced(draw_run(store, run, name), REMEDY):
             yield content, bill, told
             bill = told = gr.skip()
         cost = measure(store, run, time.perf_counter() - started)
