@@ -359,3 +359,4 @@ def test_two_processes_train_one_network_and_end_together(home):
     assert ModelStore(home / "checkpoints", cards=(CARD,)).get("tiny")
     assert card_of(home).steps == log[-1]["step"] == run_folder(home).load_state()["step"]
     assert card_of(home).device.startswith("CPU, 2 processes of ")
+    assert card_of(home).command.startswith("torchrun --standalone --nproc-per-node 2 -m train ")

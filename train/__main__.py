@@ -27,6 +27,7 @@ Ctrl+C and SIGTERM end the step, save the state and leave; a kill loses at most 
 Go on with:      python -m train CARD --resume     (the run remembers its budget and its seed)
 The queue:       python -m train all               (leaves out what is done, goes on with the rest)
 Several GPUs:    accelerate launch --multi_gpu -m train CARD
+Several cores:   torchrun --standalone --nproc-per-node 2 -m train CARD
 Runs to watch:   python -m train film --help       (recorded with pictures and figures, no card)
 """
 

@@ -43,6 +43,7 @@ class Run:
         earlier_steps: those of that checkpoint.
         earlier_minutes: those of that checkpoint.
         earlier_command: trained that checkpoint, where it was this card's: no file keeps it.
+        processes: that train together; each has its own batches.
     """
 
     card: str
@@ -53,6 +54,7 @@ class Run:
     earlier_steps: int = 0
     earlier_minutes: float = 0.0
     earlier_command: str = ""
+    processes: int = 1
 
     @property
     def budget(self) -> Budget:
@@ -62,7 +64,8 @@ class Run:
     @property
     def command(self) -> str:
         """Trains as this run did; without folders, which are another machine's."""
-        words = ["python", "-m", "train", self.card]
+        many = ["torchrun", "--standalone", "--nproc-per-node", str(self.processes)]
+        words = [*(many if self.processes > 1 else ["python"]), "-m", "train", self.card]
         if self.init_from is not None:
             words += ["--init-from", f"checkpoints/{self.init_from}"]
         if self.minutes is None:

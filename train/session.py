@@ -143,7 +143,7 @@ def make_accelerator() -> Accelerator:
     on_cpu = not torch.cuda.is_available()
     precision = "no" if on_cpu and not cpu_has_bfloat16() else "bf16"
     accelerator = Accelerator(cpu=on_cpu, mixed_precision=precision)
-    wanted = int(os.environ.get("WORLD_SIZE", "1"))
+    wanted = _started_processes()
     if wanted != accelerator.num_processes:
         raise TrainingError(
             f"torchrun started {wanted} processes, but Accelerate sees "
@@ -164,7 +164,13 @@ def disband() -> None:
 
 
 def _asked(recipe: Recipe, request: Request) -> Run:
-    return Run(recipe.card, request.seed or 0, recipe.steps).lasting(request)
+    run = Run(recipe.card, request.seed or 0, recipe.steps, processes=_started_processes())
+    return run.lasting(request)
+
+
+def _started_processes() -> int:
+    """As many as torchrun or accelerate's launcher started together."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
 
 
 def _look_away(moment: Moment) -> None:
