@@ -199,9 +199,12 @@ def test_of_noises_that_are_drawn_hardly_one_is_called_too_far_for_chance():
 
 
 def test_the_page_shows_what_came_back_and_keeps_the_measurements(handlers):
-    *_, (panels, table, kept, words) = handlers["invert"](CARD, "1", DRAWING, 4, 3, [])
-    *_, (_, longer, more, _) = handlers["invert"](CARD, "1", DRAWING, 8, 3, kept)
-    *_, (_, other, fewer, _) = handlers["invert"](CARD, "2", DRAWING, 4, 1, more)
+    *_, (kept, _) = handlers["invert"](CARD, "1", DRAWING, 4, 3, [])
+    *_, (more, _) = handlers["invert"](CARD, "1", DRAWING, 8, 3, kept)
+    *_, (fewer, _) = handlers["invert"](CARD, "2", DRAWING, 4, 1, more)
+    panels, table, words = handlers["show"](CARD, "1", DRAWING, kept)
+    _, longer, _ = handlers["show"](CARD, "1", DRAWING, more)
+    _, other, _ = handlers["show"](CARD, "2", DRAWING, fewer)
 
     drawing = np.frombuffer(bytes.fromhex(DRAWING), np.uint8).reshape(28, 28) / 255
     regained, difference = panels[2].values, panels[3].values
@@ -215,17 +218,31 @@ def test_the_page_shows_what_came_back_and_keeps_the_measurements(handlers):
 
 
 @pytest.mark.parametrize("other", [("other", "1", DRAWING), (CARD, "2", DRAWING), (CARD, "1", "")])
-def test_the_table_shows_no_measurements_of_another_picture_class_or_model(handlers, other):
-    *_, (_, table, kept, _) = handlers["invert"](CARD, "1", DRAWING, 4, 3, [])
+def test_nothing_is_shown_of_another_picture_class_or_model_when_a_run_ends(handlers, other):
+    *_, (kept, _) = handlers["invert"](CARD, "1", DRAWING, 4, 3, [])
 
-    assert handlers["_tabulate"](CARD, "1", DRAWING, kept) == table
-    assert handlers["_tabulate"](*other, kept) == inversion_views.table_of([])
+    panels, table, words = handlers["show"](*other, kept)  # chosen while it ran, or later
+
+    assert len(panels) == 1, "the drawn noise stays"
+    assert table == inversion_views.table_of([])
+    assert "yet" in words and "error" not in words
+
+
+def test_what_a_run_found_is_shown_by_what_is_asked_at_its_end(store):
+    blocks, _ = declare(noises, store)
+    by_name = {each.name: each for each in blocks.fns.values()}
+    run = next(id for id, each in blocks.fns.items() if each.name == "invert")
+
+    after = [each for each in blocks.fns.values() if each.trigger_after == run]
+
+    assert by_name["show"].name in [each.name for each in after if each.trigger_only_on_success]
+    assert {each.get_block_name() for each in by_name["invert"].outputs} == {"state", "markdown"}
 
 
 def test_no_more_measurements_are_kept_than_the_table_shows(handlers):
     kept = []
     for _ in range(inversion_views.KEPT + 2):
-        *_, (_, _, kept, _) = handlers["invert"](CARD, "1", DRAWING, 4, 1, kept)
+        *_, (kept, _) = handlers["invert"](CARD, "1", DRAWING, 4, 1, kept)
 
     assert len(kept) == inversion_views.KEPT
 

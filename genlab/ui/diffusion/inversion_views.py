@@ -148,8 +148,9 @@ def describe_journey(journey: Journey) -> str:
     )
 
 
-def table_of(rows: Sequence[tuple[int, int, str]]) -> str:
+def table_of(journeys: Sequence[Journey]) -> str:
     """Your measurements so far: steps, passes, error."""
+    rows = [(each.steps, each.passes, percent(each.error)) for each in journeys]
     lines = "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows or [NOTHING])
     head = "**Your measurements of this picture**\n\n| Steps | Passes | Error |\n|--:|--:|--:|"
     return f"{head}\n{lines}"

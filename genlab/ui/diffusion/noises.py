@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 
+from genlab.core.images import ImageSpec
 from genlab.inference.ddim_inversion import FEWEST_STEPS, GUESSES
 from genlab.inference.latent import MAX_SEED
 from genlab.store import ModelStore, skeleton
@@ -21,6 +22,10 @@ BOARD = "Picture"
 FIRST = {"mnist": {BOARD: [32]}, "fashion-mnist": {BOARD: [82]}}  # a three, a bag
 FIRST_STEPS, MOST = 20, 100
 MOST_GUESSES = 5
+UNMEASURED = "Nothing is measured of this picture, class and model yet. Press There and back."
+
+Measured = list[tuple[tuple, inversion.Journey]]
+"""Journeys, each with the model, class and picture that it is about."""
 
 WHY_ARC = """
 Two noises are nearly at right angles and of nearly equal length: 784 numbers of variance 1. Mixed
@@ -125,19 +130,29 @@ def _build_inversion(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -
     gr.Markdown(WHY_INVERSION)
     measured = gr.State([])
     inputs = [card, label, board.canvas, steps, guesses, measured]
+    spec = skeleton(store.card(card.value)).spec
+
+    def show(card: str, label: object, sent: object, measured: Measured) -> tuple:
+        return _show_measured(spec, [each for subject, each in measured
+                                     if subject == (card, label, sent)])  # fmt: skip
+
+    # Asked for at the end of a run, too: meanwhile another picture may have come onto the board.
+    travelled = wire_run(start, stop, _inverter(store, board), inputs, [measured, words])
     for change in (
         label.change, card.change, *pictures.board_changes(board),
-        *pictures.sheet_changes(store, card, sheet, {BOARD: board}, FIRST),
+        *pictures.sheet_changes(store, card, sheet, {BOARD: board}, FIRST), travelled,
     ):  # fmt: skip
-        change(kit.quick(_tabulate), [card, label, board.canvas, measured], table, **pictures.QUIET)
-    wire_run(start, stop, _inverter(store, board), inputs, [panels, table, measured, words])
-    spec = skeleton(store.card(card.value)).spec
+        change(kit.quick(show), [card, label, board.canvas, measured], [panels, table, words],
+               **pictures.QUIET)  # fmt: skip
     kit.on_first_sight(lambda: inversion.drawn_noise(spec), panels)
 
 
-def _tabulate(card: str, label: object, sent: object, measured: list) -> str:
-    """What was measured of a picture, as it is asked about; another one has no rows yet."""
-    return inversion.table_of([row for subject, row in measured if subject == (card, label, sent)])
+def _show_measured(spec: ImageSpec, journeys: list[inversion.Journey]) -> tuple:
+    """What was found of a picture, as it is asked about: the last panels and words, all rows."""
+    if not journeys:
+        return inversion.drawn_noise(spec), inversion.table_of([]), UNMEASURED
+    last = journeys[-1]
+    return inversion.panels_of(last), inversion.table_of(journeys), inversion.describe_journey(last)
 
 
 def _inverter(store: ModelStore, board: pictures.Board) -> Callable[..., Iterator[tuple]]:
@@ -145,7 +160,7 @@ def _inverter(store: ModelStore, board: pictures.Board) -> Callable[..., Iterato
 
     @kit.readable_errors
     def invert(
-        card: str, label: object, sent: object, steps: object, guesses: object, before: list
+        card: str, label: object, sent: object, steps: object, guesses: object, before: Measured
     ) -> Iterator[tuple]:
         model = asked.asked_model(store, card)
         run = inversion.travel(
@@ -156,14 +171,11 @@ def _inverter(store: ModelStore, board: pictures.Board) -> Callable[..., Iterato
         )  # fmt: skip
         subject = (card, label, sent)
 
-        def show(journey: inversion.Journey) -> tuple:
-            same = [row for row in before if row[0] == subject][1 - inversion.KEPT :]
-            row = (journey.steps, journey.passes, inversion.percent(journey.error))
-            kept = [*same, (subject, row)]
-            table = inversion.table_of([each for _, each in kept])
-            return inversion.panels_of(journey), table, kept, inversion.describe_journey(journey)
+        def keep(journey: inversion.Journey) -> tuple:
+            same = [each for each in before if each[0] == subject][1 - inversion.KEPT :]
+            return [*same, (subject, journey)], gr.skip()
 
-        yield from _watch(run, show, "Choose fewer steps or guesses.", others=3)
+        yield from _watch(run, keep, "Choose fewer steps or guesses.")
 
     return invert
 
@@ -172,14 +184,11 @@ def _watch(
     run: Generator[str, None, Any],
     show: Callable[[Any], tuple],
     remedy: str,
-    *,
-    others: int = 1,
 ) -> Iterator[tuple]:
     """How far a run is, in words, then what it shows.
 
     Args:
         remedy: see `kit.paced`.
-        others: outputs before the words.
     """
     result = []
 
@@ -187,7 +196,7 @@ def _watch(
         result.append((yield from run))
 
     for content in kit.paced(pieces(), remedy):
-        yield *[gr.skip()] * others, content.splitlines()[-1]
+        yield gr.skip(), content.splitlines()[-1]
     yield show(result[0])
 
 

@@ -5,6 +5,7 @@ Only the settings differ from row to row: every one begins with the same x_T, wh
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import gradio as gr
 import torch
@@ -204,11 +205,16 @@ def wire_run(
     handler: Callable[..., Iterator[tuple]],
     inputs: list[gr.components.Component],
     outputs: list[gr.components.Component],
-) -> None:
-    """Let the button run a streaming handler, and be *Stop* meanwhile; the last output is words."""
+) -> Callable[..., Any]:
+    """Let the button run a streaming handler, and be *Stop* meanwhile; the last output is words.
+
+    Returns:
+        What to listen to for the end of a whole run.
+    """
     kit.becomes_stop(start, stop, start.click)
     # `preprocess=False`: our own checks name the remedy, gradio's do not (or raise on NaN).
     started = start.click(handler, inputs, outputs, show_progress="minimal",
                           show_progress_on=outputs[-1], api_visibility="private",
                           preprocess=False, **kit.COMPUTE)  # fmt: skip
     kit.until_the_end(start, stop, [started])
+    return started.success
