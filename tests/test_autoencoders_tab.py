@@ -20,7 +20,7 @@ from genlab.core.errors import GenLabError
 from genlab.models.autoencoder import CARDS
 from genlab.store import ModelStore
 from genlab.ui import kit
-from genlab.ui.canvas.panels import LOWEST, STEP, Panel, PicturePanels, ShownPicture, signed_limit
+from genlab.ui.canvas.panels import Panel, PicturePanels, ShownPicture, signed_limit
 from genlab.ui.canvas.units import ShownUnits, UnitBars
 from genlab.ui.drawing.curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Axis, Curve
 from genlab.ui.drawing.curves import draw_curves as draw
@@ -69,7 +69,7 @@ def build_page(store):
 def values_of(picture):
     """The floats that a panel gets, (784,)."""
     sent = np.frombuffer(base64.b64decode(picture["values"]), ">u2")
-    return LOWEST + STEP * sent.astype(float)
+    return picture["reach"] * (sent.astype(float) / 32768 - 1)
 
 
 def bold(text):
@@ -86,10 +86,19 @@ def test_a_panel_gets_its_values_to_a_four_thousandth():
     sent = json.loads(panels.postprocess([ShownPicture(each, "n") for each in shown]))
 
     for each, expected in zip(sent, shown, strict=True):
-        np.testing.assert_allclose(values_of(each), expected.ravel(), atol=STEP / 2)
+        np.testing.assert_allclose(values_of(each), expected.ravel(), atol=1 / 8192)
     assert [each["note"] for each in sent] == ["n", "n"]
     assert sent[1]["limit"] == 0.3
     assert panels.postprocess(None) == ""
+
+
+@pytest.mark.parametrize("largest", [8.5, 11.0, -16.0, 40.0])
+def test_a_value_far_out_arrives_as_it_is(largest):
+    panels = PicturePanels(label="p", panels=[Panel("a", signed=True)], rows=1, cols=2)
+
+    (sent,) = json.loads(panels.postprocess([ShownPicture(np.array([[largest, 0.25]]))]))
+
+    np.testing.assert_allclose(values_of(sent), [largest, 0.25], atol=abs(largest) / 16384)
 
 
 def test_a_scale_holds_all_its_values():

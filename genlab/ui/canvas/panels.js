@@ -2,8 +2,6 @@
 
 const BLUE = rgbOfHex('0072b2'); // Okabe–Ito; below zero
 const VERMILION = rgbOfHex('d55e00'); // above zero
-const LOWEST = -8; // as panels.py writes values
-const STEP = 1 / 4096;
 
 const row = part('row');
 const places = []; // of each panel: its canvas, note and scale
@@ -65,7 +63,7 @@ function select(at) {
 
 function receive() {
   const sent = props.value ? JSON.parse(props.value) : [];
-  pictures = sent.map((each) => ({ ...each, values: valuesOf(each.values) }));
+  pictures = sent.map((each) => ({ ...each, values: valuesOf(each) }));
   places.forEach((place, index) => {
     place.view = null;
     showWords(place, pictures[index]);
@@ -76,10 +74,11 @@ function receive() {
   wake();
 }
 
-function valuesOf(text) {
-  const bytes = atob(text);
+function valuesOf({ reach, values }) { // as panels.py writes them
+  const bytes = atob(values);
+  const step = reach / 32768;
   return Float32Array.from({ length: bytes.length / 2 }, (_, i) =>
-    LOWEST + STEP * (256 * bytes.charCodeAt(2 * i) + bytes.charCodeAt(2 * i + 1)));
+    step * (256 * bytes.charCodeAt(2 * i) + bytes.charCodeAt(2 * i + 1)) - reach);
 }
 
 function colourOf(place, picture, amount) {

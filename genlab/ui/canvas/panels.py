@@ -7,6 +7,7 @@ white and vermilion with zero in the middle, over its scale; amounts are cividis
 
 import base64
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from genlab.ui.canvas.component import CanvasComponent
 
-LOWEST, STEP = -8.0, 1 / 4096  # of a value as it is sent, two bytes: up to 8
+REACH, LEVELS = 8.0, 65536  # of values as they are sent, two bytes each: a step is 1 / 4096
 LIMITS = (
     0.1,
     0.2,
@@ -128,12 +129,22 @@ class PicturePanels(CanvasComponent):
             raise ValueError(
                 f"a picture must be {(self.rows, self.cols)}, got {shown.values.shape}"
             )
-        steps = np.rint((shown.values.astype(np.float64) - LOWEST) / STEP).clip(0, 65535)
+        reach = _reach(shown.values)
+        steps = np.rint((shown.values.astype(np.float64) / reach + 1) * LEVELS / 2)
         return {
+            "reach": reach,
             "note": shown.note,
             "limit": signed_limit(shown.values, limits),
-            "values": base64.b64encode(steps.astype(">u2").tobytes()).decode(),
+            "values": base64.b64encode(steps.clip(0, LEVELS - 1).astype(">u2").tobytes()).decode(),
         }
+
+
+def _reach(values: NDArray[np.floating]) -> float:
+    """What a picture's values are sent between, on both sides of 0; seldom more than `REACH`."""
+    reach, largest = REACH, float(np.abs(values).max(initial=0.0))
+    while math.isfinite(largest) and reach < largest:
+        reach *= 2
+    return reach
 
 
 def signed_limit(values: NDArray[np.floating], limits: Sequence[float] = LIMITS) -> float:
