@@ -104,6 +104,14 @@ def noises_views_names():
     return noises_views.ARC, noises_views.LINE, noises_views.PIXELS
 
 
+@pytest.mark.parametrize(("label", "told"), [("any", "any class"), ("1", "class 1")])
+def test_every_picture_of_the_way_says_what_it_was_drawn_by(handlers, label, told):
+    *_, (strip, _) = handlers["draw"](CARD, label, 3, 8, STEPS)
+
+    named = f"Tiny {CARD} · {told} · DDIM, {STEPS} steps · seeds 3 and 8 · "
+    assert all(each.startswith(named) for each in strip.captions)
+
+
 @pytest.mark.parametrize("sent", HOSTILE)
 @pytest.mark.parametrize("place", [0, 1, 2, 3, 4])
 def test_the_ways_refuse_what_the_page_does_not_offer(handlers, place, sent):

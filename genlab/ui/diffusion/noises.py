@@ -87,10 +87,11 @@ def _build_between(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> 
         ends = [kit.whole_number(n, f"Seed of {name}", 0, MAX_SEED)
                 for n, name in zip(numbers, "AB", strict=True)]  # fmt: skip
         count = kit.whole_number(count, "Steps", 1, MOST)
-        ways = between.ways_between(model, tuple(ends))
-        run = between.draw_ways(model, ways, count, asked.asked_label(model, label))
+        ways, told = between.ways_between(model, tuple(ends)), asked.asked_label(model, label)
+        name = between.name_run(store, card, told, count, tuple(ends))
+        run = between.draw_ways(model, ways, count, told)
         yield from _watch(run, lambda drawn: (
-            between.strip_of(ways, drawn), between.describe_ways(ways)
+            between.strip_of(ways, drawn, name), between.describe_ways(ways)
         ), "Choose fewer steps.")  # fmt: skip
 
     wire_run(start, stop, draw, [card, label, *seeds, steps], [strip, words])

@@ -12,8 +12,10 @@ from genlab.core.protocols import Denoiser
 from genlab.inference.diffusion import DiffusionSettings, stream_diffusion
 from genlab.inference.image_noise import ImageNoise, interpolate_noise
 from genlab.inference.latent import cross_fade, interpolate_codes
+from genlab.store import ModelStore
 from genlab.ui.canvas.strip import Strip, StripRow
 from genlab.ui.diffusion import asked
+from genlab.ui.latent import codes
 
 PICTURES = 9  # of a way
 UNHEARD_OF = 5.0  # standard errors of σ below 1: of millions of noises, one is drawn as quiet
@@ -64,13 +66,27 @@ def told(
     return frame
 
 
-def strip_of(ways: Ways, drawn: Tensor) -> Strip:
-    """The ways' pictures above one another, and below them the mixed pixels of both ends."""
+def name_run(
+    store: ModelStore, card: str, label: int | None, steps: int, seeds: tuple[int, int]
+) -> str:
+    """Which model drew what from which seeds; at the pictures, whatever is chosen next."""
+    told = "any class" if label is None else f"class {codes.class_name(store, card, label)}"
+    return (
+        f"{store.card(card).title} · {told} · DDIM, {steps} steps · seeds {seeds[0]} and {seeds[1]}"
+    )
+
+
+def strip_of(ways: Ways, drawn: Tensor, name: str) -> Strip:
+    """The ways' pictures above one another, and below them the mixed pixels of both ends.
+
+    Args:
+        name: of the run, see `name_run`.
+    """
     arc, line = drawn
     pixels = cross_fade(arc[0], arc[-1], PICTURES)
     captions = [
-        f"{100 * place / (PICTURES - 1):.0f} % of the way · σ of the noise: {one:.2f} on the arc, "
-        f"{other:.2f} on the line"
+        f"{name} · {100 * place / (PICTURES - 1):.0f} % of the way · σ of the noise: {one:.2f} on "
+        f"the arc, {other:.2f} on the line"
         for place, (one, other) in enumerate(zip(*ways.spreads, strict=True))
     ]
     return Strip([StripRow(ARC, arc), StripRow(LINE, line), StripRow(PIXELS, pixels)], captions)
