@@ -60,9 +60,13 @@ class NeighbourRecord:
 
     def __post_init__(self) -> None:
         check_fields(self)
-        lengths = {len(each) for each in (self.hashes, self.indices, self.classes, self.distances)}
-        if lengths != {SAMPLES} or len(self.labels) not in (0, SAMPLES):
-            raise ValueError(f"a record must speak of {SAMPLES} samples, got {sorted(lengths)}")
+        told = (self.hashes, self.indices, self.classes, self.distances)
+        if {len(each) for each in told} != {SAMPLES} or len(self.labels) not in (0, SAMPLES):
+            got = ", ".join(str(len(each)) for each in (*told, self.labels))
+            raise ValueError(
+                "hashes, indices, classes and distances must say as much of every sample, "
+                f"{SAMPLES} each, and labels {SAMPLES} or none; got {got}"
+            )
 
     @property
     def median(self) -> float:
