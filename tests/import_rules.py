@@ -9,8 +9,8 @@ import sys
 
 SCIENCE = {"torch", "numpy"}
 PAGE = {
-    *("genlab.ui.kit", "genlab.ui.canvas", "genlab.store", "genlab.inference"),
-    *("genlab.analysis", "genlab.data", "genlab.films", "genlab.core"),
+    *("genlab.ui.kit", "genlab.ui.canvas", "genlab.ui.judges", "genlab.store"),
+    *("genlab.inference", "genlab.analysis", "genlab.data", "genlab.films", "genlab.core"),
 }
 
 LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), and of others
@@ -53,6 +53,7 @@ LAYERS = {  # a layer: what it may import of GenLab (itself too, where named), a
         {"genlab.ui.kit", "genlab.ui.canvas", "genlab.analysis", "genlab.core"},
         SCIENCE | {"gradio"},
     ),
+    "genlab.ui.judges": ({"genlab.store", "genlab.data", "genlab.core"}, set()),
     "genlab.ui.drawing": ({"genlab.ui.drawing", "genlab.analysis", "genlab.core"}, set()),
     "genlab.ui.latent": (  # pages about codes, which the tabs of several families share
         PAGE

@@ -1,5 +1,6 @@
 """The checks of *Common mistakes* about diffusion measure what they say, and can say otherwise."""
 
+import dataclasses
 import re
 
 import pytest
@@ -319,12 +320,10 @@ def test_guidance_that_spreads_pictures_is_told_so(model, monkeypatch):
     assert "**50% more**" in runs.check_guidance(Shelf(model), "tiny")
 
 
-def test_the_judge_is_that_of_the_card_s_data(model):
-    judge = enliven(JUDGES[0].build())
+def test_a_class_has_its_name(model, monkeypatch):
+    monkeypatch.setattr(Shelf, "card", lambda *_: dataclasses.replace(CARD, data="Fashion-MNIST"))
 
-    assert JUDGES[0].data.startswith("MNIST")
-    assert runs.judge_of(Shelf(model, judge), "tiny") is judge
-    assert runs.judge_of(Shelf(model), "tiny") is None
+    assert f"{runs.GUIDED} pictures of class Pullover" in runs.check_guidance(Shelf(model), "tiny")
 
 
 def test_the_probability_is_the_mean_of_the_softmax():

@@ -8,7 +8,7 @@ from genlab.core.protocols import Denoiser
 from genlab.inference.diffusion import DiffusionSettings, stream_diffusion
 from genlab.inference.image_noise import ImageNoise
 from genlab.store import ModelStore
-from genlab.ui.latent.reading import judge_of
+from genlab.ui.judges import judge_of
 
 NAMES = [card.name for card in ModelStore().cards_with(Denoiser)]
 LABELS = torch.arange(20) % 10

@@ -22,8 +22,8 @@ from genlab.ui import kit
 from genlab.ui.canvas.multiples import Mark, line
 from genlab.ui.diffusion import asked
 from genlab.ui.diffusion.computing_time import Timed
+from genlab.ui.judges import judge_of
 from genlab.ui.latent import codes
-from genlab.ui.latent.reading import judge_of
 
 UNTRAINED = (
     "No diffusion model is trained yet. Run `python -m train ddpm-mnist`, then start GenLab again."

@@ -5,24 +5,14 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from genlab.core.images import ImageSpec
-from genlab.core.protocols import Classifier
 from genlab.store import ModelStore
+from genlab.ui.judges import judge_of
 from genlab.ui.latent import codes
-
-
-def judge_of(store: ModelStore, card: str, spec: ImageSpec) -> Classifier | None:
-    """The classifier of the data that a card was trained on; None where there is none."""
-    wanted = codes.data_name(store, card)
-    for each in store.cards_with(Classifier):
-        if codes.data_name(store, each.name) == wanted:
-            judge = store.get(each.name)
-            return judge if judge.spec.shape == spec.shape else None
-    return None
 
 
 def read_classes(store: ModelStore, card: str, images: Tensor) -> list[str]:
     """What it takes each picture for, (B, C, H, W) in [0, 1]; nothing where there is none."""
-    judge = judge_of(store, card, ImageSpec(*images.shape[1:]))
+    judge = judge_of(store, codes.card_of(store, card).name, ImageSpec(*images.shape[1:]))
     if judge is None:
         return []
     found = judge.classify(images).argmax(dim=1)

@@ -9,6 +9,7 @@ import statistics
 import torch
 from torch import Tensor
 
+from genlab import data
 from genlab.analysis.diffusion_figures import walk_figure
 from genlab.analysis.diversity import mean_pairwise_distance
 from genlab.analysis.figures import describe
@@ -18,6 +19,7 @@ from genlab.core.protocols import Classifier, Denoiser
 from genlab.inference.diffusion import DiffusionSettings, stream_diffusion
 from genlab.inference.image_noise import ImageNoise
 from genlab.store import ModelStore
+from genlab.ui.judges import judge_of
 
 SEED = 0
 PICTURES = 4  # of each run; more take longer than a visitor wants to wait
@@ -112,8 +114,10 @@ def check_same_seed(store: ModelStore, name: str) -> str:
 
 def check_guidance(store: ModelStore, name: str) -> str:
     """How different the pictures of a class are, and what a judge says, with two scales."""
-    model, judge = store.get(name), judge_of(store, name)
+    model = store.get(name)
+    judge = judge_of(store, name, model.spec)
     label, steps = min(CLASS, model.classes - 1), min(GUIDED_STEPS, model.schedule.steps)
+    named = data.class_name(store.card(name).data, label)
     rows, spread = [], []
     for scale in SCALES:
         settings = DiffusionSettings(steps, guidance=scale)
@@ -125,19 +129,12 @@ def check_guidance(store: ModelStore, name: str) -> str:
     change = spread[1] / max(spread[0], NOTHING) - 1
     went = "less" if change < 0 else "more"
     return (
-        f"{GUIDED} pictures of class {label}, the same noises in {steps} steps of DDIM:\n\n"
+        f"{GUIDED} pictures of class {named}, the same noises in {steps} steps of DDIM:\n\n"
         "| scale | mean distance of two | judge's p(class) | passes a picture |\n"
         "|---:|---:|---:|---:|\n" + "\n".join(rows) + f"\n\nWith the scale {SCALES[1]:g} they "
         f"differ **{abs(change):.0%} {went}** from one another. It is a draw of {GUIDED}: other "
         "seeds and classes give other numbers."
     )
-
-
-def judge_of(store: ModelStore, name: str) -> Classifier | None:
-    """The classifier that was trained on the data of a card; None if none is here."""
-    data = store.card(name).data.split(",")[0]
-    judges = [card for card in store.cards_with(Classifier) if card.data.split(",")[0] == data]
-    return store.get(judges[0].name) if judges else None
 
 
 @torch.inference_mode()
