@@ -18,6 +18,7 @@ GREY = (
     "It is of pictures drawn black or white, and this network draws grey levels: its likelihood, "
     "exact as well, stands under Bits per dim."
 )
+THOUSAND = 1000
 ROUNDING = 1e-6  # of a value: an error below is that of adding floats
 
 
@@ -103,6 +104,12 @@ def with_error(value: float, error: float) -> str:
     while error < 10**-decimals and decimals < 5:
         decimals += 1
     return f"{value:.{decimals}f} ± {error:.{decimals}f}".replace("-", "−")
+
+
+def amount(value: float, decimals: int = 2) -> str:
+    """A number to read: from a thousand on without decimals, a minus that is one, no "−0.00"."""
+    decimals = 0 if abs(value) >= THOUSAND else decimals
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")
 
 
 NAMES = {

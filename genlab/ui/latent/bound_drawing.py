@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from genlab.analysis.bounds import COUNTS, BoundPoint
+from genlab.analysis.figures import amount
 from genlab.ui.drawing.curves import Axis, Curve, draw_curves
 
 CIVIDIS = (  # matplotlib's, at even steps; grid.js has the same
@@ -51,7 +52,7 @@ def scale(costs: NDArray[np.floating], limit: float) -> str:
     row, column = np.unravel_index(costs.argmax(), costs.shape)
     head = "".join(f"<th>{number}</th>" for number in range(costs.shape[1]))
     rows = "".join(
-        f"<tr><th>{number}</th>{''.join(f'<td>{cost:.2f}</td>' for cost in line)}</tr>"
+        f"<tr><th>{number}</th>{''.join(f'<td>{amount(cost)}</td>' for cost in line)}</tr>"
         for number, line in enumerate(costs)
     )
     return (
@@ -59,7 +60,7 @@ def scale(costs: NDArray[np.floating], limit: float) -> str:
         f'<i style="background: linear-gradient(to right, {ramp})"></i>'
         f"<span>{limit:g} nats a pixel</span></div>"
         f'<p class="gl-s">The dearest pixel, row {row}, column {column}, costs '
-        f"{costs.max():.2f} nats.</p><details><summary>Read the costs as a table</summary>"
+        f"{amount(costs.max())} nats.</p><details><summary>Read the costs as a table</summary>"
         f'<div class="gl-t" tabindex="0"><table><tr><th></th>{head}</tr>{rows}</table></div>'
         "</details>"
     )
@@ -74,14 +75,14 @@ def bars(kl: Tensor) -> str:
     for tick in (0.0, top / 2, top):
         y = floor - tick / top * (floor - TOP)
         parts.append(f'<path class="g" d="M{LEFT} {y:.1f}H{WIDTH - 8}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{tick:,g}</text>')
     every = 1 if len(nats) <= MOST_NUMBERED else MOST_NUMBERED
     for number, value in enumerate(nats):
         x, height = LEFT + room * number, max(0.0, value) / top * (floor - TOP)
         parts.append(
             f'<rect x="{x + 0.15 * room:.1f}" y="{floor - height:.1f}" width="{0.7 * room:.1f}" '
-            f'height="{height:.1f}" fill="{BLUE}"><title>dimension {number}: {value:.3f} nats'
-            "</title></rect>"
+            f'height="{height:.1f}" fill="{BLUE}"><title>dimension {number}: '
+            f"{amount(value, 3)} nats</title></rect>"
         )
         if number % every == 0:
             middle = x + room / 2
@@ -91,7 +92,9 @@ def bars(kl: Tensor) -> str:
     middle = (LEFT + WIDTH - 8) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">dimension</text>')
     parts.append('<text x="2" y="12">KL, nats</text>')
-    rows = "".join(f"<tr><th>{i}</th><td>{value:.3f}</td></tr>" for i, value in enumerate(nats))
+    rows = "".join(
+        f"<tr><th>{i}</th><td>{amount(value, 3)}</td></tr>" for i, value in enumerate(nats)
+    )
     return (
         f'<style>{STYLE}</style><svg class="gl-b" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="KL of each of {len(nats)} dimensions">{"".join(parts)}</svg>'
@@ -127,7 +130,7 @@ def curve(points: Sequence[BoundPoint], bound: float) -> str:
 def curve_table(points: Sequence[BoundPoint]) -> str:
     """The curve's numbers."""
     rows = "".join(
-        f"<tr><th>{point.count}</th><td>{minus(point.nats)}</td><td>{_error(point)}</td>"
+        f"<tr><th>{point.count}</th><td>{amount(point.nats)}</td><td>{_error(point)}</td>"
         f"<td>{point.groups}</td></tr>"
         for point in points
     )
@@ -138,13 +141,8 @@ def curve_table(points: Sequence[BoundPoint]) -> str:
     )
 
 
-def minus(nats: float) -> str:
-    """Two digits, with a minus sign that is one."""
-    return f"{nats:.2f}".replace("-", "−")
-
-
 def _error(point: BoundPoint) -> str:
-    return "one group" if point.standard_error is None else f"{point.standard_error:.2f}"
+    return "one group" if point.standard_error is None else amount(point.standard_error)
 
 
 def _round_up(value: float) -> float:

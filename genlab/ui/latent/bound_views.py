@@ -16,6 +16,7 @@ from genlab.analysis.bounds import (
     grow_curve,
     picture_cost,
 )
+from genlab.analysis.figures import amount
 from genlab.core.protocols import LatentVariableModel
 from genlab.inference.latent import MAX_SEED
 from genlab.store import ModelStore
@@ -78,9 +79,10 @@ def add_up(cost: PictureCost) -> str:
     """The two parts and their sum, in words."""
     kl = cost.kl.sum().item()
     return (
-        f"**{cost.reconstruction:.1f} nats** for the pixels (± {cost.standard_error:.1f}, a mean "
-        f"over {DRAWS} codes) and **{kl:.1f} nats** for the code, the KL: **{cost.total:.1f} "
-        f"nats**. So ln p(x) is at least −{cost.total:.1f}: this is the ELBO."
+        f"**{amount(cost.reconstruction, 1)} nats** for the pixels "
+        f"(± {amount(cost.standard_error, 1)}, a mean over {DRAWS} codes) and "
+        f"**{amount(kl, 1)} nats** for the code, the KL: **{amount(cost.total, 1)} nats**. So "
+        f"ln p(x) is at least {amount(-cost.total, 1)}: this is the ELBO."
     )
 
 
@@ -104,8 +106,8 @@ def show_curve(points: list[BoundPoint]) -> tuple[str, str]:
     """The curve with its table, and what it says."""
     first, last = points[0], points[-1]
     words = (
-        f"ELBO, K = 1: {drawing.minus(first.nats)} ± {first.standard_error:.2f} nats. "
-        f"K = {last.count:,}: {drawing.minus(last.nats)} nats, **{last.nats - first.nats:.2f} "
+        f"ELBO, K = 1: {amount(first.nats)} ± {amount(first.standard_error)} nats. "
+        f"K = {last.count:,}: {amount(last.nats)} nats, **{amount(last.nats - first.nats)} "
         f"tighter**, from {first.groups:,} codes."
     )
     return drawing.curve(points, first.nats) + drawing.curve_table(points), words

@@ -10,6 +10,7 @@ from torch import Tensor
 from genlab import data
 from genlab.analysis.bounds import binarised
 from genlab.analysis.elbo import gaussian_kl
+from genlab.analysis.figures import amount
 from genlab.analysis.holes import reach
 from genlab.core.cards import ModelCard
 from genlab.core.errors import InputError
@@ -151,7 +152,7 @@ def place_words(store: ModelStore, name: str, point: tuple[float, float]) -> str
     distances = (drawn.codes - here).norm(dim=1)  # cdist rounds what is close to 0
     nearest = int(distances.argmin())
     digit = with_article(examples().classes[int(examples().labels[nearest])])
-    words = f"The nearest example is {digit}, {distances[nearest]:.2f} away"
+    words = f"The nearest example is {digit}, {amount(distances[nearest].item())} away"
     words += ": a hole." if distances[nearest] > drawn.reach else "."
     if isinstance(store.get(name), LatentVariableModel):
         share = math.exp(-(point[0] ** 2 + point[1] ** 2) / 2)  # of a Gaussian plane, exactly
@@ -167,7 +168,7 @@ def drawing_words(mean: Tensor, std: Tensor) -> str:
     kl = gaussian_kl(mean, std).sum().item()
     return (
         f"Your drawing's Gaussian: mean {pair(mean.tolist())}, standard deviation "
-        f"{pair(std.tolist())}, a KL of {kl:.2f} nats from N(0, I)."
+        f"{pair(std.tolist())}, a KL of {amount(kl)} nats from N(0, I)."
     )
 
 
@@ -238,8 +239,8 @@ def row_name(card: ModelCard) -> str:
 
 
 def pair(numbers: tuple[float, float] | list[float]) -> str:
-    """Two numbers as a place, with a minus sign that is one."""
-    return f"({numbers[0]:.2f}, {numbers[1]:.2f})".replace("-", "−")
+    """Two numbers as a place."""
+    return f"({amount(numbers[0])}, {amount(numbers[1])})"
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,8 @@ from html import escape
 
 from torch import Tensor
 
+from genlab.analysis.figures import amount
+
 MOST = 60  # dimensions in the chart, the most used first; the table has all
 HEIGHT, TOP, BOTTOM = 190, 8, 22  # px; the chart lies between
 NAMED = 16  # so many dimensions have room for their names
@@ -108,7 +110,7 @@ def _scale(reach: float) -> str:
 def _column(posterior: Posterior, index: int, reach: float) -> str:
     mean, std = posterior.mean[index].item(), posterior.std[index].item()
     idle = "" if posterior.is_used[index] else ' class="idle"'
-    spread = f"{mean:.2f} ± {std:.2f}" if std else f"{mean:.2f}"
+    spread = f"{amount(mean)} ± {amount(std)}" if std else amount(mean)
     return (
         f"<g{idle}><title>Dimension {index}: {spread}</title>"
         f'<rect width="100%" height="{HEIGHT}" fill="transparent"/>'
@@ -147,7 +149,7 @@ def _table(posterior: Posterior) -> str:
     for index in posterior.order.tolist():
         numbers = [posterior.mean[index], posterior.std[index]]
         numbers += [posterior.kl[index]] if posterior.kl is not None else []
-        shown = "".join(f"<td>{number.item():.3f}</td>" for number in numbers)
+        shown = "".join(f"<td>{amount(number.item(), 3)}</td>" for number in numbers)
         rows.append(f'<tr><th scope="row">{index}</th>{shown}</tr>')
     head = "".join(f'<th scope="col">{each}</th>' for each in heads)
     return (
