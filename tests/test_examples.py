@@ -12,7 +12,7 @@ from genlab import data
 from genlab.core.errors import DataError
 from genlab.data import NAMES, choose_examples, data_root, examples
 from genlab.torchvision_guard import prepare_torchvision
-from train.examples import write_sheet
+from train.examples import main, write_sheet
 
 ROOT = Path(__file__).parents[1]
 
@@ -92,6 +92,17 @@ def test_a_damaged_sheet_is_reported_with_its_remedy(write, tmp_path, monkeypatc
 
     with pytest.raises(DataError, match="git checkout -- genlab/assets"):
         examples("mnist")
+
+
+def test_without_the_data_the_command_says_where_to_get_them(tmp_path, capsys, monkeypatch):
+    def refuse(*_, **__):
+        raise DataError("MNIST is not here. Use --data-root.")
+
+    monkeypatch.setattr("train.examples.choose_examples", refuse)
+
+    assert main(["--folder", str(tmp_path / "sheets")]) == 2
+    assert capsys.readouterr().err == "error: MNIST is not here. Use --data-root.\n"
+    assert not (tmp_path / "sheets").exists()
 
 
 def test_every_data_set_has_a_licence_and_stands_in_the_readme():

@@ -122,6 +122,12 @@ def test_a_checkpoint_to_begin_with_must_be_its_cards(home, capsys):
     assert "sha256" in complaint(capsys)
 
 
+@pytest.mark.parametrize("path", [".", "/", ".."])
+def test_a_checkpoint_to_begin_with_must_have_a_name(path, home, capsys):
+    assert start(home, "--init-from", path, "--steps", "5") == 2
+    assert "checkpoints/tiny" in complaint(capsys)
+
+
 @pytest.mark.parametrize("seed", ["-1", str(2**32)])
 def test_a_seed_that_a_generator_refuses_is_refused_at_once(seed, home, capsys):
     with pytest.raises(SystemExit):

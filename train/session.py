@@ -104,6 +104,11 @@ def start(
     model = card.build()
     if request.init_from is None:
         return run, model
+    if request.init_from.name in ("", ".."):
+        raise TrainingError(
+            f"--init-from {request.init_from} names no checkpoint. Give one, such as "
+            f"checkpoints/{card.name}."
+        )
     earlier = CardFile.read(request.init_from.with_suffix(".json"))
     weights = read_weights(
         request.init_from.with_suffix(".safetensors"), expected_sha256=earlier.sha256
