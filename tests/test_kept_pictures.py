@@ -99,3 +99,22 @@ def test_what_was_measured_is_forgotten_and_the_rest_stays(tmp_path):
     keeper.file("other", SHAPE)
     keeper.forget()
     assert not (tmp_path / "samples").exists()
+
+
+def test_a_measurement_is_made_by_one_command_at_a_time(tmp_path):
+    first, second = Keeper(tmp_path / "samples"), Keeper(tmp_path / "samples")
+    first.file("walk", SHAPE).add(batches(1)[0])
+
+    with pytest.raises(TrainingError, match=r"Another command draws .*walk.*--runs"):
+        second.file("walk", SHAPE)
+    second.file("other_walk", SHAPE)
+
+    first.forget()
+    second.file("walk", SHAPE)
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence_with_its_remedy(tmp_path):
+    (tmp_path / "samples").write_text("a file")
+
+    with pytest.raises(TrainingError, match=r"Cannot write to .*samples.*--runs"):
+        Keeper(tmp_path / "samples").file("walk", SHAPE)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from filelock import FileLock, Timeout
 from torch import Tensor
 
 from train.errors import TrainingError
@@ -81,16 +82,38 @@ class Keeper:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._files: list[Path] = []
+        self._locks: list[FileLock] = []
 
     def file(self, name: str, shape: tuple[int, ...]) -> KeptPictures:
-        """Those of one measurement, in batches of a shape."""
-        self._files.append(self._folder / f"{name}.float32")
-        return KeptPictures(self._files[-1], shape)
+        """Those of one measurement, in batches of a shape, for this process alone.
+
+        Raises:
+            TrainingError: another process measures the same, or the folder cannot be written.
+        """
+        path = self._folder / f"{name}.float32"
+        lock = FileLock(path.with_suffix(".lock"), timeout=0)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout as error:
+            raise TrainingError(
+                f"Another command draws the pictures of {path} now. Wait until it has ended, or "
+                "choose another folder with --runs."
+            ) from error
+        except OSError as error:
+            raise TrainingError(
+                f"Cannot write to {self._folder} ({error.strerror}). {REMEDY}"
+            ) from error
+        self._files.append(path)
+        self._locks.append(lock)
+        return KeptPictures(path, shape)
 
     def forget(self) -> None:
         """Remove all that this run has asked for, since it was measured."""
-        for path in self._files:
+        for path, lock in zip(self._files, self._locks, strict=True):
             with suppress(OSError):  # nothing depends on it
                 path.unlink(missing_ok=True)
+                Path(lock.lock_file).unlink(missing_ok=True)
+            lock.release()
         with suppress(OSError):  # files of other measurements are in it, or it never was
             self._folder.rmdir()
