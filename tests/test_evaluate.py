@@ -233,6 +233,19 @@ def test_a_conditional_model_s_figures_are_given_the_class_a_mixture_and_without
         assert figure.n == 40
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_figure_that_is_no_number_costs_no_other(value, images, checkpoints, capsys, monkeypatch):
+    before = (checkpoints / "coin.json").read_text()
+    broken = {"nats": Figure(value, 0.1, 40, "a command")}
+    monkeypatch.setattr("train.evaluate.measure", lambda *_: broken)
+
+    assert evaluate(checkpoints) == 2
+
+    told = capsys.readouterr().err
+    assert "nats: value must be a finite number" in told and "Look at what" in told
+    assert (checkpoints / "coin.json").read_text() == before
+
+
 def test_a_conditional_model_has_no_figure_of_an_unconditional_one(images, checkpoints):
     evaluate(checkpoints, build=ClassCoin)
 

@@ -72,10 +72,16 @@ def write_card(card_file: CardFile, folder: Path, *, remedy: str) -> None:
     """Replace `<card>.json` in one move.
 
     Raises:
-        TrainingError: it cannot be written.
+        TrainingError: it cannot be written, or no page could read it again.
     """
     with replacing(folder / f"{card_file.card}.json", remedy=remedy) as fresh:
-        card_file.write(fresh)
+        try:
+            card_file.write(fresh)
+        except TypeError as error:
+            raise TrainingError(
+                f"The card of {card_file.card} was not written: {error}. Look at what the network "
+                "draws; a figure that is not finite mostly comes from values that are not."
+            ) from error
 
 
 def is_exported(name: str, weights: dict[str, Tensor], folder: Path) -> bool:

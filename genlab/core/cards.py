@@ -127,7 +127,14 @@ class CardFile:
             ) from error
 
     def write(self, path: Path) -> None:
-        """Write the card file in a stable layout, so that a changed figure is a one-line diff."""
+        """Write the card file in a stable layout, so that a changed figure is a one-line diff.
+
+        Raises:
+            TypeError: a value that `read` would refuse, such as a figure that is not finite.
+        """
+        check_fields(self)
+        for name, figure in self.figures.items():
+            check_fields(figure, f"{name}: ")
         path.write_text(json.dumps(dataclasses.asdict(self), indent=2) + "\n", encoding="utf8")
 
 
