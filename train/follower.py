@@ -16,6 +16,7 @@ from train.schedule import film_moments, fitting
 
 FILM_MOMENTS = 20
 LOG_EVERY = 50  # steps
+BAR = "{l_bar}{bar}| {n:.1f} of {total:.0f} % [{elapsed}<{remaining}{postfix}]"
 SAVE_EVERY = 30.0  # seconds: a killed run loses at most that and one step
 UNTRAINED = Moment(step=0, seconds=0.0, progress=0.0, learning_rate=0.0, images=0, losses={})
 
@@ -33,7 +34,7 @@ class Follower:
     ) -> None:
         self._recipe, self._card, self._trainer = recipe, card, trainer
         self._folder, self._validation = folder, validation
-        self._bar = tqdm(total=100.0, desc=recipe.card, unit="%", mininterval=2.0)
+        self._bar = tqdm(total=100.0, desc=recipe.card, mininterval=2.0, bar_format=BAR)
         self._saved = time.monotonic()
         self._film = film_moments(FILM_MOMENTS)
         self._taken = self._resume_film()
