@@ -80,8 +80,8 @@ def complete_file(shelf: Shelf, options: Namespace) -> dict[str, object]:
 def complete_text(result: dict[str, object]) -> str:
     """One sentence."""
     return (
-        f"{result['count']} ways in which {result['card']} goes on below row {result['rows']} of "
-        f"{result['image']}, seeds from {result['seed']}: {result['out']}"
+        f"{result['count']} ways in which {result['card']} goes on below the first "
+        f"{result['rows']} rows of {result['image']}, seeds from {result['seed']}: {result['out']}"
     )
 
 

@@ -138,7 +138,7 @@ def test_stop_ends_a_race_and_the_lanes_keep_what_they_drew(visit, monkeypatch):
 
     frames = lanes.count("frames")
     assert 0 < frames <= 40
-    expect(lanes.box).to_contain_text("stopped by hand")
+    expect(lanes.box).to_contain_text("stopped: ")
     expect(tab.locator("#race-told")).to_contain_text("Final pixels of 784")
     start(tab)  # it is not held any more
     wait_for_the_end(tab, lanes)

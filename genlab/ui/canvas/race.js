@@ -129,7 +129,7 @@ function describe(lane, frame, isEnd) {
   const many = frame.pixels + ' of ' + all + ' pixels';
   if (frame.end === 'finished') return 'finished';
   if (frame.end === 'stopped') return 'stopped after ' + Math.round(frame.seconds) + ' s: ' + many;
-  if (isEnd && isOver) return 'stopped by hand: ' + many;
+  if (isEnd && isOver) return 'stopped: ' + many;
   return (frame.final ? 'guessing: ' : 'drawing: ') + many;
 }
 
