@@ -22,6 +22,8 @@ CLASS = 30  # visitors who may open the page in the same moment
 WAITING = 256  # events in the queue, some six for each who opens; the next one is told: full
 LOOKS = 0.01  # seconds between two looks into the queue
 
+HERE = Path(__file__).parent
+
 LAUNCH = {
     "theme": gr.themes.Default(primary_hue="blue", font=["system-ui", "sans-serif"]).set(
         body_text_color_subdued="*neutral_500",  # all of these: contrast 4.5 to 1 (WCAG AA)
@@ -31,7 +33,8 @@ LAUNCH = {
         button_cancel_background_fill="#dc2626",
         button_cancel_background_fill_hover="#b91c1c",
     ),
-    "css_paths": Path(__file__).parent / "shell.css",
+    "css_paths": HERE / "shell.css",
+    "head": f"<script>{(HERE / 'figures.js').read_text(encoding='utf8')}</script>",
     "app_kwargs": {"middleware": [KEPT, COMPRESSED, UNWATCHED, QUICKER]},
     "ssr_mode": False,
     "run_history": False,

@@ -39,7 +39,20 @@ function makeChart(host, chart) {
     add(row, 'span', '', line.name);
     return add(row, 'b');
   });
+  addSaving(figure, chart.title);
   return chart;
+}
+
+function addSaving(figure, name) {
+  // Buttons as of genlab/ui/drawing/saving.py.
+  figure.dataset.genlabFigure = name;
+  const line = add(figure, 'p', 'genlab-save', 'Save ');
+  for (const kind of ['png', 'svg']) {
+    const button = add(line, 'button', '', kind.toUpperCase());
+    button.type = 'button';
+    button.dataset.genlabSave = kind;
+    button.setAttribute('aria-label', 'Save ' + kind.toUpperCase() + ' of ' + name);
+  }
 }
 
 function drawSample(sample, line) {

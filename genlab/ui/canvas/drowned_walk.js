@@ -19,6 +19,7 @@ function buildWalk() {
     add(row, 'span', '', name);
     return add(row, 'b');
   });
+  addSaving(figure, 'Pixel values');
 }
 
 function nearestPlace(kept, t) {

@@ -46,6 +46,7 @@ function showHands(course, column) {
     const figure = add(host, 'figure');
     add(figure, 'figcaption');
     shape(figure, 'svg', { viewBox: '0 0 ' + WIDE + ' ' + HIGH, role: 'img' });
+    addSaving(figure, 'Time encoding');
   }
   const [caption, svg] = host.firstChild.children;
   const t = column * course.stride;

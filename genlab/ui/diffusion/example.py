@@ -61,7 +61,7 @@ def build(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> None:
                                 elem_classes="genlab-finding", latex_delimiters=LATEX)  # fmt: skip
         with gr.Column(min_width=320):
             gr.Markdown("**The loss of this picture at other t**")
-            curve = gr.HTML("", min_height=340, elem_id="example-curve")
+            curve = gr.HTML("", min_height=370, elem_id="example-curve")
     losses = gr.State([])
     inputs = [card, label, sheet, seed, t]
     _wire(store, inputs, sheet, dice, losses, [asked, answered, words, curve])

@@ -168,6 +168,7 @@ def draw_losses(steps: int, losses: Losses, t: int) -> str:
         Axis("t", 0, steps - 1, marks),
         Axis("weighted loss", 0, high, (0, high / 2, high)),
         label=f"Loss of this picture over t; at t = {t} the mean is {curves[0].at(t):.3g}",
+        name="loss-over-t",
         cursor=t,
     )
     return drawn + _trust(losses)

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from genlab.ui.drawing.saving import saveable
+
 WIDTH, HEIGHT = 380, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 22, 40
 OUTSIDE = 0.2  # of the plot, where lines end that leave it
@@ -88,23 +90,25 @@ def draw_curves(
     y: Axis,
     *,
     label: str,
+    name: str,
     cursor: float | None = None,
     mark: tuple[float, str] | None = None,
 ) -> str:
-    """The curves as HTML: an SVG and the list of its lines.
+    """The curves as HTML: an SVG, the list of its lines, and buttons that save it.
 
     Args:
         label: says what is seen, for screen readers.
+        name: of its file.
         cursor: an x at which each curve gets a dot.
         mark: an x with a dotted line, and the words above it.
     """
     lines = "".join(_line(curve, x, y) for curve in curves)
     parts = [*_grid(x, y), _inside(lines), *_cursor(curves, x, y, cursor), *_mark(x, mark)]
     keys = "".join(f"<li>{_sample(curve)}{escape(curve.name)}</li>" for curve in curves)
-    return (
-        f"<style>{STYLE}</style>"
+    return f"<style>{STYLE}</style>" + saveable(
         f'<svg class="gl-c" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        f'aria-label="{escape(label)}">{"".join(parts)}</svg><ul class="gl-k">{keys}</ul>'
+        f'aria-label="{escape(label)}">{"".join(parts)}</svg><ul class="gl-k">{keys}</ul>',
+        name,
     )
 
 

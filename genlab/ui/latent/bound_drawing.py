@@ -10,6 +10,7 @@ from torch import Tensor
 from genlab.analysis.bounds import COUNTS, BoundPoint
 from genlab.analysis.figures import amount
 from genlab.ui.drawing.curves import Axis, Curve, draw_curves
+from genlab.ui.drawing.saving import saveable
 
 CIVIDIS = (  # matplotlib's, at even steps; grid.js has the same
     *("00224e", "002e6a", "1a386f", "32436d", "434e6c", "535a6d", "61656f", "6f7073"),
@@ -95,9 +96,12 @@ def bars(kl: Tensor) -> str:
     rows = "".join(
         f"<tr><th>{i}</th><td>{amount(value, 3)}</td></tr>" for i, value in enumerate(nats)
     )
-    return (
-        f'<style>{STYLE}</style><svg class="gl-b" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+    chart = (
+        f'<svg class="gl-b" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="KL of each of {len(nats)} dimensions">{"".join(parts)}</svg>'
+    )
+    return (
+        f"<style>{STYLE}</style>{saveable(chart, 'kl-of-dimensions')}"
         '<details><summary>Read as table</summary><div class="gl-t" tabindex="0"><table>'
         f"<tr><th>dimension</th><th>KL, nats</th></tr>{rows}</table></div></details>"
     )
@@ -123,6 +127,7 @@ def curve(points: Sequence[BoundPoint], bound: float) -> str:
         Axis("K, codes in a group", 1, COUNTS[-1], (1, 10, 100, 1000), True),
         Axis("bound on ln p(x), nats", low, high, ticks),
         label="Lower bounds on the log-likelihood of this picture over K",
+        name="bounds",
         cursor=None,
     )
 

@@ -67,7 +67,7 @@ def build(store: ModelStore, card: gr.Dropdown, page: sliders.SlidersPage) -> No
                     )
                     words = gr.Markdown("", elem_classes="genlab-status")
             gr.Markdown("**The cloud q(z | x)**")
-            cloud = gr.HTML("", min_height=280, elem_id="encode-cloud")
+            cloud = gr.HTML("", min_height=310, elem_id="encode-cloud")
             gr.Markdown("**Codes drawn from the cloud**, decoded")
             draws = PicturePanels(
                 label="Draws of q(z | x)", size=100, elem_id="encode-draws",

@@ -10,6 +10,7 @@ from html import escape
 from torch import Tensor
 
 from genlab.analysis.figures import amount
+from genlab.ui.drawing.saving import saveable
 
 MOST = 60  # dimensions in the chart, the most used first; the table has all
 HEIGHT, TOP, BOTTOM = 190, 8, 22  # px; the chart lies between
@@ -76,10 +77,11 @@ def _chart(posterior: Posterior, shown: list[int]) -> str:
     )
     named = "" if len(shown) > NAMED else _names(shown)
     label = f"Mean and standard deviation of {len(shown)} numbers of the code; the table has all"
-    return (
+    chart = (
         f'<div><svg height="{HEIGHT}" role="img" aria-label="{escape(label)}">{"".join(parts)}'
         f"{inner}{named}</svg></div>"
     )
+    return saveable(chart, "code")
 
 
 def _reach(posterior: Posterior, shown: list[int]) -> float:

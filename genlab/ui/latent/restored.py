@@ -141,7 +141,7 @@ def draw_errors(store: ModelStore, shown: Shown) -> str:
     picture = draw_curves(
         error_curves(store, shown), LEVEL_AXIS, ERROR_AXIS, cursor=shown.level,
         mark=(network.corruption_level, "trained here") if is_own else None,
-        label="Errors over the level of corruption",
+        label="Errors over the level of corruption", name="errors-over-corruption",
     )  # fmt: skip
     words = describe_errors(_errors(store, shown))
     return f"{picture}<p style='text-align: center'>{words}</p>"

@@ -101,6 +101,7 @@ def draw_pull(activity: float) -> str:
     picture = draw_curves(
         _curves(), ACTIVITY_AXIS, PENALTY_AXIS, cursor=activity, mark=(TARGET, "target"),
         label="The KL penalty and the squared one over the activity of a unit",
+        name="sparsity-penalties",
     )  # fmt: skip
     at, lowest = pulls(activity, TARGET), pulls(0.0, TARGET)
     kl = at["kl"]

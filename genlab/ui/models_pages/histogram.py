@@ -3,6 +3,7 @@
 import math
 
 from genlab.analysis.datasets import BINS, GreyLevels
+from genlab.ui.drawing.saving import saveable
 
 WIDTH, HEIGHT = 380, 190
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 24, 38
@@ -18,12 +19,13 @@ def draw_histogram(levels: GreyLevels) -> str:
         f"Grey levels of {levels.images} images: {levels.black:.1%} black, {levels.white:.1%} "
         f"white, {levels.between:.1%} between"
     )
-    return (
+    chart = (
         f'<svg class="gl-hist" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">'
         f'{lines}{bars}{ticks}<text x="2" y="12">share of the pixels</text>'
         f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 5}" text-anchor="middle">'
         "grey level, from black to white</text></svg>"
     )
+    return saveable(chart, "grey-levels")
 
 
 def _tick(level: int) -> str:

@@ -27,7 +27,7 @@ PANELS = [
     Panel("Bits expected", unit="bits"),
     Panel("Paid − expected", signed=True),
 ]
-CHART, BARS = 330, 330  # px that stay free for what follows a picture
+CHART, BARS = 360, 330  # px that stay free for what follows a picture
 UNTRAINED = (
     "No PixelCNN is trained yet. Run `python -m train pixelcnn-mnist`, then start GenLab again."
 )

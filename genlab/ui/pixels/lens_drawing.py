@@ -2,6 +2,7 @@
 
 import math
 
+from genlab.ui.drawing.saving import saveable
 from genlab.ui.pixels.lens_tables import boxed, deviations, draw_table
 from genlab.ui.pixels.lens_views import Place
 
@@ -16,10 +17,11 @@ def draw_place(place: Place) -> str:
     high = _reach(place)
     parts = [*_recorded(place, high), *_axis(high), *_bars(place, high), *_mark(place, high)]
     label = f"Scores of test pictures in nats; this picture costs {place.nats:,.1f}"
-    return boxed(
+    chart = (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{label}">{"".join(parts)}'
-        f"</svg><p>{_words(place)}</p>{_counts(place)}"
+        "</svg>"
     )
+    return boxed(f"{saveable(chart, 'scores')}<p>{_words(place)}</p>{_counts(place)}")
 
 
 def _reach(place: Place) -> float:

@@ -91,7 +91,7 @@ def _declare_why(store: ModelStore, section: gr.Accordion) -> None:
     gr.Markdown(grey.introduce(store, trained[-1]), elem_id="levels-whose")
     panels = PicturePanels(label="What a fine grey costs", panels=grey.PANELS, size=210,
                            elem_id="levels-cost")  # fmt: skip
-    chart = gr.HTML("", min_height=330, elem_id="levels-chart")
+    chart = gr.HTML("", min_height=390, elem_id="levels-chart")
     section.expand(kit.quick(lambda: grey.show_cost(store, trained[-1])), None, [panels, chart],
                    **pictures.QUIET)  # fmt: skip
 

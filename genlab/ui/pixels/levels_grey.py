@@ -15,6 +15,7 @@ from genlab.core.images import dequantise, quantise
 from genlab.core.protocols import Autoregressive, Conditional
 from genlab.store import ModelStore, skeleton
 from genlab.ui.canvas.panels import Panel, ShownPicture
+from genlab.ui.drawing.saving import saveable
 from genlab.ui.pixels.levels_views import title_of
 
 COARSE, FINE = 8, 256  # levels
@@ -136,7 +137,8 @@ def _bars(chances: Tensor, there: int, title: str) -> str:
         for level, chance in enumerate(chances.tolist())
     )
     words = f"{title}; the highest is {top:.3g}, the right one {chances[there].item():.3g}"
-    return (
+    chart = (
         f'<svg class="gl-greys" viewBox="0 0 {WIDTH} {HEIGHT + 4}" role="img" aria-label="{words}">'
         f'<text x="{LEFT}" y="12">{words}</text>{bars}</svg>'
     )
+    return saveable(chart, f"levels-{len(chances)}")
