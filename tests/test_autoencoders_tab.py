@@ -145,7 +145,9 @@ BY_TENS = Axis("y", 1.0, 100.0, (1, 10, 100), is_log=True)
 
 def test_a_curve_goes_where_its_axes_say():
     line = Curve("line", ((0.0, 1.0), (5.0, 10.0), (10.0, 100.0)), "#0072B2")
-    drawing = draw([line], LINEAR, BY_TENS, label="d", cursor=2.5, mark=(5.0, "a < b & c"))
+    drawing = draw(
+        [line], LINEAR, BY_TENS, label="d", name="n", cursor=2.5, mark=(5.0, "a < b & c")
+    )
 
     svg = ET.fromstring(drawing[drawing.index("<svg") : drawing.index("<ul")])
     polyline = next(each for each in svg.iter() if each.tag.endswith("polyline"))
@@ -160,7 +162,7 @@ def test_a_curve_goes_where_its_axes_say():
 def test_a_curve_that_leaves_the_plot_is_cut_off_and_not_bent_along_its_edge():
     line = Curve("line", ((0.0, 0.0), (10.0, 1e9)), "#0072B2")
 
-    drawing = draw([line], LINEAR, BY_TENS, label="d", cursor=10.0)
+    drawing = draw([line], LINEAR, BY_TENS, label="d", name="n", cursor=10.0)
 
     start, end = re.search(r'points="\S+?,(\S+) \S+?,(\S+)"', drawing).groups()
     assert float(start) > HEIGHT - BOTTOM and float(end) < TOP
