@@ -18,7 +18,7 @@ OUTSIDE = 0.2  # of the plot, where lines end that leave it
 
 STYLE = """
 .gl-c { font: 12px system-ui, sans-serif; width: 100%; max-width: 520px; display: block;
-  margin: 0 auto; }
+  margin: 0 auto; overflow: visible; } /* the last number of an axis stands half outside */
 .gl-c text { fill: var(--body-text-color, #1f2937); }
 .gl-c .g { stroke: var(--border-color-primary, #d1d5db); stroke-width: 1; }
 .gl-c .l { fill: none; stroke-width: 2.2; }
@@ -125,17 +125,23 @@ def _grid(x: Axis, y: Axis) -> list[str]:
     for tick in x.ticks:
         at = _across(x, tick)
         parts.append(f'<path class="g" d="M{at} {TOP}V{HEIGHT - BOTTOM}"/>')
-        parts.append(f'<text x="{at}" y="{HEIGHT - 23}" text-anchor="middle">{tick:g}</text>')
+        parts.append(
+            f'<text x="{at}" y="{HEIGHT - 23}" text-anchor="middle">{_number(tick)}</text>'
+        )
     for tick in y.ticks:
         at = _up(y, tick)
         parts.append(f'<path class="g" d="M{LEFT} {at}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{tick:g}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{_number(tick)}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(
         f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{escape(x.name)}</text>'
     )
     parts.append(f'<text x="2" y="12">{escape(y.name)}</text>')
     return parts
+
+
+def _number(value: float) -> str:
+    return f"{value:g}".replace("-", "−")
 
 
 @functools.lru_cache(maxsize=64)

@@ -23,16 +23,15 @@ STEP = 5  # nats between two lines of the curve's scale
 MOST_NUMBERED = 10  # bars that can all have their number
 
 STYLE = """
-svg { overflow: visible; } /* the last number of an axis stands half outside */
 .gl-b { font: 12px system-ui, sans-serif; width: 100%; max-width: 560px; display: block;
-  margin: 0 auto; }
+  margin: 0 auto; overflow: visible; } /* the last number of an axis stands half outside */
 .gl-b text { fill: var(--body-text-color, #1f2937); }
 .gl-b .g { stroke: var(--border-color-primary, #d1d5db); }
 .gl-s { display: flex; align-items: center; justify-content: center; gap: 8px;
   font-size: var(--text-sm); }
 .gl-s i { width: 120px; height: 12px; border: 1px solid var(--border-color-primary); }
-details { font-size: var(--text-sm); margin-top: 6px; }
-summary { cursor: pointer; padding: 10px 0; }
+.gl-r { font-size: var(--text-sm); margin-top: 6px; }
+.gl-r summary { cursor: pointer; padding: 10px 0; }
 .gl-t { overflow: auto; max-height: 260px; }
 .gl-t td, .gl-t th { padding: 2px 8px; text-align: right; white-space: nowrap; }
 """
@@ -61,7 +60,8 @@ def scale(costs: NDArray[np.floating], limit: float) -> str:
         f'<i style="background: linear-gradient(to right, {ramp})"></i>'
         f"<span>{limit:g} nats a pixel</span></div>"
         f'<p class="gl-s">The dearest pixel, row {row}, column {column}, costs '
-        f"{amount(costs.max())} nats.</p><details><summary>Read the costs as a table</summary>"
+        f"{amount(costs.max())} nats.</p>"
+        '<details class="gl-r"><summary>Read the costs as a table</summary>'
         f'<div class="gl-t" tabindex="0"><table><tr><th></th>{head}</tr>{rows}</table></div>'
         "</details>"
     )
@@ -102,7 +102,8 @@ def bars(kl: Tensor) -> str:
     )
     return (
         f"<style>{STYLE}</style>{saveable(chart, 'kl-of-dimensions')}"
-        '<details><summary>Read as table</summary><div class="gl-t" tabindex="0"><table>'
+        '<details class="gl-r"><summary>Read as table</summary>'
+        '<div class="gl-t" tabindex="0"><table>'
         f"<tr><th>dimension</th><th>KL, nats</th></tr>{rows}</table></div></details>"
     )
 
@@ -140,7 +141,7 @@ def curve_table(points: Sequence[BoundPoint]) -> str:
         for point in points
     )
     return (
-        f"<style>{STYLE}</style><details><summary>Read as table</summary>"
+        f'<style>{STYLE}</style><details class="gl-r"><summary>Read as table</summary>'
         '<div class="gl-t" tabindex="0"><table><tr><th>K</th><th>bound, nats</th>'
         f"<th>standard error</th><th>groups</th></tr>{rows}</table></div></details>"
     )
