@@ -12,6 +12,7 @@
     'vector-effect', 'clip-path', 'shape-rendering'];
   const EDGE = 10; // around the figure
   const LINE = 20; // of a line of text
+  const GAP = 6; // between the figure and the list of its lines
   const SAMPLE = 30; // a line's sample is so wide
   const FONT = 'system-ui, sans-serif';
   const SIZE = 12;
@@ -39,7 +40,8 @@
     const longest = Math.max(0, ...[title, ...lines.map((line) => line.words)].map(lengthOf));
     const top = EDGE + (title ? LINE : 0);
     const width = 2 * EDGE + Math.max(size.width, longest + (lines.length ? SAMPLE + 8 : 0));
-    const height = top + size.height + LINE * lines.length + EDGE;
+    const list = top + size.height + (lines.length ? GAP : 0);
+    const height = list + LINE * lines.length + EDGE;
     const sheet = make('svg', { xmlns: SVG, width, height, viewBox: '0 0 ' + width + ' ' + height });
     sheet.append(make('title', {}, drawn.getAttribute('aria-label') || title));
     sheet.append(make('rect', { width, height, fill: groundOf(figure) }));
@@ -48,7 +50,7 @@
     place(inner, EDGE, top, size);
     sheet.append(inner);
     lines.forEach((line, number) => {
-      const y = top + size.height + LINE * number;
+      const y = list + LINE * number;
       if (line.sample) {
         const copy = frozen(line.sample);
         place(copy, EDGE, y + 5, sizeOf(line.sample));
@@ -64,8 +66,14 @@
     // In the numbers that its parts are placed in; on the screen it may be larger or smaller.
     const box = svg.viewBox.baseVal;
     if (box && box.width) return { x: box.x, y: box.y, width: box.width, height: box.height };
+    // As wide as there is room: its scale may stand outside.
     const seen = svg.getBoundingClientRect();
-    return { x: 0, y: 0, width: seen.width, height: seen.height };
+    const drawn = svg.getBBox();
+    const x = Math.min(0, drawn.x);
+    const y = Math.min(0, drawn.y);
+    const right = Math.max(seen.width, drawn.x + drawn.width);
+    const bottom = Math.max(seen.height, drawn.y + drawn.height);
+    return { x, y, width: Math.ceil(right - x), height: Math.ceil(bottom - y) };
   }
 
   function place(svg, x, y, size) {

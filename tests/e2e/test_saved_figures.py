@@ -1,6 +1,7 @@
 """A figure is saved as it looks: with its colours, its title and the list of its lines."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import gradio as gr
 import pytest
@@ -8,6 +9,7 @@ from PIL import Image
 
 from genlab.ui import shell
 from genlab.ui.drawing.curves import Axis, Curve, draw_curves
+from genlab.ui.drawing.saving import saveable
 
 pytestmark = pytest.mark.slow
 SVG = "{http://www.w3.org/2000/svg}"
@@ -15,6 +17,12 @@ CURVES = [
     Curve("rising", ((0, 0), (1, 1)), "#0072B2"),
     Curve("falling", ((0, 1), (1, 0)), "#D55E00", "7 4"),
 ]
+SCRIPT = Path(shell.__file__).with_name("figures.js").read_text()
+OUTSIDE = (  # as wide as there is room, its scale on the left of it
+    '<div style="margin-left: 40px"><svg width="100%" height="60" style="overflow: visible" '
+    'role="img" aria-label="A scale outside"><text x="-30" y="30">7.5</text>'
+    '<line x2="100%" y1="30" y2="30" stroke="black"/></svg></div>'
+)
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +30,7 @@ def url(serve):
     with gr.Blocks() as blocks:
         axis = Axis("t", 0, 1, (0, 1))
         gr.HTML(draw_curves(CURVES, axis, axis, label="Two lines", name="two lines"))
+        gr.HTML(saveable(OUTSIDE, "outside"))
     return serve(blocks, **shell.LAUNCH)
 
 
@@ -29,12 +38,14 @@ def url(serve):
 def save(page, url, tmp_path):
     """Press a button; the file, its name, and how many files came."""
 
-    def press(kind, **settings):
+    def press(kind, figure="two lines", script="", **settings):
         tab = page(url, **settings)
+        tab.evaluate(script)
         came = []
         tab.on("download", lambda file: came.append(file))
         with tab.expect_download() as waited:
-            tab.locator(f"[data-genlab-save={kind}]").click()
+            drawn = tab.locator(f"[data-genlab-figure='{figure}']")
+            drawn.locator(f"[data-genlab-save={kind}]").click()
         tab.wait_for_timeout(500)
         waited.value.save_as(tmp_path / "saved")
         return tmp_path / "saved", waited.value.suggested_filename, len(came)
@@ -69,3 +80,18 @@ def test_the_png_is_fine_and_has_the_colours_of_the_theme(dark, ground, save):
     assert min(corner) > 240 if ground == 255 else max(corner) < ground + 20
     colours = {colour for _, colour in picture.getcolors(maxcolors=1_000_000)}
     assert {(0, 114, 178), (213, 94, 0)} <= colours
+
+
+def test_a_scale_outside_its_chart_is_saved_too(save):
+    path, _, _ = save("svg", figure="outside")
+    sheet = ET.parse(path).getroot()
+    inner = sheet.find(f"{SVG}svg")
+
+    left, _, width, _ = map(float, inner.get("viewBox").split())
+    assert left <= -30
+    assert float(inner.get("x")) >= 0
+    assert float(inner.get("x")) + width <= float(sheet.get("width"))
+
+
+def test_a_script_that_runs_twice_saves_once(save):
+    assert save("svg", script=SCRIPT)[2] == 1
