@@ -21,13 +21,20 @@ from genlab.analysis.neighbours import (
 from genlab.core.errors import DataError, InputError
 from genlab.core.images import to_picture
 from genlab.data import DataSet
-from genlab.inference.sampling import draw_seeded, picture_hash, sampler_of, sees_binary
+from genlab.inference.sampling import (
+    draw_seeded,
+    levels_seen,
+    picture_hash,
+    sampler_of,
+    sees_binary,
+)
 from genlab.models.gated_pixelcnn import CARDS as GATED
 from genlab.models.judge import CARDS as JUDGES
 from genlab.store import ModelStore, skeleton
 from genlab.ui.models_pages import neighbours as page
 from train import neighbours
 
+FEW_LEVELS = next(card for card in GATED if card.name == "gated-8-levels-mnist")
 RECORDED = sorted(path.stem for path in NEIGHBOURS.glob("*.json"))
 
 
@@ -82,12 +89,22 @@ def test_training_images_are_binarised_alike_every_time(monkeypatch):
     monkeypatch.setattr(neighbours, "CHUNK", 4)
     images = torch.randint(256, (10, 1, 3, 3), dtype=torch.uint8)
 
-    whole = torch.cat(list(neighbours.parts_seen(images, True)))
+    whole = torch.cat(list(neighbours.parts_seen(images, 2)))
 
     assert set(whole.unique().tolist()) <= {0, 1}
-    assert torch.equal(neighbours.images_seen(images, torch.tensor([9, 0, 5]), True),
+    assert torch.equal(neighbours.images_seen(images, torch.tensor([9, 0, 5]), 2),
                        whole[[9, 0, 5]])  # fmt: skip
-    assert torch.equal(torch.cat(list(neighbours.parts_seen(images, False))), images / 255)
+    assert torch.equal(torch.cat(list(neighbours.parts_seen(images, 256))), images / 255)
+
+
+def test_training_images_have_the_greys_of_the_model():
+    images = torch.arange(256, dtype=torch.uint8).view(1, 1, 16, 16)
+
+    (rounded,) = neighbours.parts_seen(images, 8)
+
+    assert torch.equal(rounded.unique(), torch.arange(8) / 7)
+    assert (rounded - images / 255).abs().max() <= 1 / 14 + 1e-6
+    assert levels_seen(skeleton(FEW_LEVELS)) == 8
 
 
 # — the samples —
@@ -268,6 +285,14 @@ def distances(recorded, found, *, test_median=4.0):
     return NeighbourRecord(
         **{**vars(recorded), "distances": (found * SAMPLES)[:SAMPLES], "test_median": test_median}
     )
+
+
+@pytest.mark.parametrize(
+    ("levels", "words"),
+    [(2, "black and white"), (8, "rounded to 8 levels of grey"), (256, "in [0, 1], in grey")],
+)
+def test_the_page_says_what_was_compared(recorded, levels, words):
+    assert words in page.tell_record(NeighbourRecord(**{**vars(recorded), "levels": levels}))
 
 
 def test_a_clear_difference_is_told_and_smooth_samples_are_not_called_copies_at_once(recorded):

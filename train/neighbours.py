@@ -1,8 +1,9 @@
 """`python -m train.neighbours <card>` records the nearest training images of 16 samples.
 
 The site shows them beneath the same samples, drawn live. Distances are Euclidean in pixels; where
-the model is about binarised pictures, so are those that it is compared with. As many test images
-are looked up, too: what is new and real is some distance away from all training images.
+the model is about binarised pictures, or has few grey levels, so are and have those that it is
+compared with. As many test images are looked up, too: what is new and real is some distance away
+from all training images.
 """
 
 import argparse
@@ -19,9 +20,9 @@ from genlab import data
 from genlab.analysis.neighbours import NEIGHBOURS, SAMPLES, NeighbourRecord, find_nearest, remedy
 from genlab.core.cards import sha256
 from genlab.core.errors import GenLabError
-from genlab.core.images import image_grid, save_picture
-from genlab.data import DataSet, binarise_dynamic
-from genlab.inference.sampling import draw_seeded, picture_hash, sampler_of, sees_binary
+from genlab.core.images import dequantise, image_grid, save_picture
+from genlab.data import DataSet, binarise_dynamic, to_levels
+from genlab.inference.sampling import draw_seeded, levels_seen, picture_hash, sampler_of
 from genlab.store import CHECKPOINTS, ModelStore
 from train.errors import TrainingError
 from train.export import revision
@@ -51,21 +52,21 @@ def record_neighbours(
     load = functools.partial(data.load, recipe.data, root=root)
     train, test = load("train"), load("test")
     samples, labels = draw_seeded(model, SAMPLES)
-    binary = sees_binary(model)
-    distances, places = find_nearest(samples, parts_seen(train.images, binary))
-    nearest = images_seen(train.images, places, binary)
+    levels = levels_seen(model)
+    distances, places = find_nearest(samples, parts_seen(train.images, levels))
+    nearest = images_seen(train.images, places, levels)
     sheet = write_sheet(nearest, folder / f"{card}.png")
     record = NeighbourRecord(
         card=card,
         weights=store.card_file(card).sha256,
         data=recipe.data,
-        binarised=binary,
+        levels=levels,
         hashes=[picture_hash(sample) for sample in samples],
         labels=labels or [],
         indices=places.tolist(),
         classes=[train.classes[int(label)] for label in train.labels[places]],
         distances=[round(distance, DECIMALS) for distance in distances.tolist()],
-        test_median=round(held_out_median(train, test, binary), DECIMALS),
+        test_median=round(held_out_median(train, test, levels), DECIMALS),
         sheet=sheet,
         command=remedy(shlex.quote(card)),
         revision=revision(),
@@ -75,30 +76,32 @@ def record_neighbours(
     return record
 
 
-def parts_seen(images: Tensor, binary: bool) -> Iterator[Tensor]:
-    """uint8 images as floats in [0, 1], `CHUNK` at a time; binarised with a seed of its own each.
+def parts_seen(images: Tensor, levels: int) -> Iterator[Tensor]:
+    """uint8 images as floats in [0, 1], `CHUNK` at a time, rounded to the nearest of `levels`.
 
-    Whoever asks twice gets the same pixels.
+    Two levels are drawn instead, with a seed of its own for each chunk: whoever asks twice gets
+    the same pixels.
     """
     for seed, part in enumerate(images.split(CHUNK)):
         generator = torch.Generator().manual_seed(seed)
-        yield binarise_dynamic(part, generator).float() if binary else part / 255
+        drawn = binarise_dynamic(part, generator) if levels == 2 else to_levels(part, levels)
+        yield dequantise(drawn, levels)
 
 
-def images_seen(images: Tensor, places: Tensor, binary: bool) -> Tensor:
+def images_seen(images: Tensor, places: Tensor, levels: int) -> Tensor:
     """Those of `parts_seen` at `places`, (N,) → (N, C, H, W)."""
     found = torch.empty(len(places), *images.shape[1:])
-    for number, part in enumerate(parts_seen(images, binary)):
+    for number, part in enumerate(parts_seen(images, levels)):
         here = places // CHUNK == number
         found[here] = part[places[here] % CHUNK]
     return found
 
 
-def held_out_median(train: DataSet, test: DataSet, binary: bool) -> float:
+def held_out_median(train: DataSet, test: DataSet, levels: int) -> float:
     """The median distance of `SAMPLES` test images to their nearest training image."""
     chosen = torch.randperm(len(test.images), generator=torch.Generator().manual_seed(0))[:SAMPLES]
-    (seen,) = parts_seen(test.images[chosen], binary)
-    distances, _ = find_nearest(seen, parts_seen(train.images, binary))
+    (seen,) = parts_seen(test.images[chosen], levels)
+    distances, _ = find_nearest(seen, parts_seen(train.images, levels))
     return distances.double().quantile(0.5).item()
 
 

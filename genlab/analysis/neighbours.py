@@ -34,7 +34,7 @@ class NeighbourRecord:
     Attributes:
         weights: sha256 of the checkpoint that drew the samples.
         data: the data set, one of `genlab.data.NAMES`; its `train` split was searched.
-        binarised: whether samples and training images were compared as black and white.
+        levels: of grey that the compared pictures have; 2 for binarised ones.
         hashes: of the samples, `genlab.inference.sampling.picture_hash`; sample i has seed i.
         labels: the classes that were asked for; empty where the model knows none.
         indices: of the nearest images in the `train` split.
@@ -47,7 +47,7 @@ class NeighbourRecord:
     card: str
     weights: str
     data: str
-    binarised: bool
+    levels: int
     hashes: list[str]
     labels: list[int]
     indices: list[int]

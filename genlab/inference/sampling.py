@@ -39,6 +39,13 @@ def sees_binary(model: nn.Module) -> bool:
     return model.spec.levels == 2 and not getattr(model, "sees_grey", False)
 
 
+def levels_seen(model: nn.Module) -> int:
+    """How many grey levels the pictures have that the model is about, from 2 to 256."""
+    if sees_binary(model):
+        return 2
+    return 256 if model.spec.levels == 2 else model.spec.levels
+
+
 def draw_seeded(model: nn.Module, count: int) -> tuple[Tensor, list[int] | None]:
     """Pictures of the seeds 0 … count − 1, and their classes where the model has any.
 

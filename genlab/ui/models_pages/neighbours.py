@@ -182,7 +182,10 @@ def tell_sameness(same: list[bool], record: NeighbourRecord, *, is_drawn: bool) 
 
 def tell_record(record: NeighbourRecord) -> str:
     """What was compared with what, what came out, and who did it, as HTML."""
-    how = "as black and white pictures, drawn from the grey ones" if record.binarised else "in grey"
+    how = {
+        2: "as black and white pictures, drawn from the grey ones",
+        256: "in grey",
+    }.get(record.levels, f"rounded to {record.levels} levels of grey, as the model knows them")
     return (
         f"<p>Distances are Euclidean over all pixels in [0, 1], {how}. Their median is "
         f"<b>{record.median:.2f}</b>, the smallest {min(record.distances):.2f}. {SAMPLES} test "
