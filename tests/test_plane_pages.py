@@ -575,6 +575,23 @@ def test_the_page_follows_the_choice_above_it_where_that_is_a_plane(shelf, chose
         assert f"**{plane_views.short_title(shelf.card(chosen))}**" in line
 
 
+def test_no_walk_of_another_card_stays_where_none_can_be_had(shelf):
+    with gr.Blocks() as app:
+        plane.build(shelf, gr.Dropdown())
+    changed = next(each.fn for each in app.fns.values() if each.name == "walk_again")
+    pressed = next(each.fn for each in app.fns.values() if each.name == "walk")
+    board = next(each for each in app.blocks.values() if each.elem_id == "plane-board")
+    empty = board.postprocess(np.zeros(SIZE))
+
+    *paths, strip = changed("weak", "drawing", 3, "[0, 0]", empty)
+    assert [path["path"] for path in paths] == ["", ""]
+    assert strip is None
+    with pytest.raises(gr.Error, match="Draw a digit"):
+        pressed("weak", "drawing", 3, "[0, 0]", empty)
+    *paths, strip = changed("weak", 1, 3, "[0, 0]", empty)
+    assert len(strip.rows) == len(paths) == 2
+
+
 def test_the_holes_of_the_chosen_vae_are_those_of_its_line_in_the_table(shelf):
     with gr.Blocks() as app:
         plane.build(shelf, gr.Dropdown())

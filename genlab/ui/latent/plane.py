@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from genlab.core.cards import ModelCard
+from genlab.core.errors import InputError
 from genlab.inference.latent import decode_encoded, decode_points, encode_images
 from genlab.store import ModelStore
 from genlab.ui import kit
@@ -178,7 +179,7 @@ def _wire(
     store: ModelStore, cards: views.Cards, panel: Panel, shown: Shown, card: gr.Dropdown
 ) -> None:
     stage, plane = shown.stage, shown.stage.plane
-    look, land, switch, walk = _handlers(store, cards, plane, panel.board)
+    look, land, switch, walk, walk_again = _handlers(store, cards, plane, panel.board)
     planes = [plane, *([shown.bare.plane] if shown.bare else [])]
     drawing = [panel.beta, panel.board.canvas], [*planes, shown.rebuilt, shown.gaussian]
     moving = [panel.beta, panel.start, panel.end, plane, panel.board.canvas], [*planes, shown.strip]
@@ -192,7 +193,7 @@ def _wire(
     names = [each.name for each in cards.priors]
     follow = f"(above, here) => {json.dumps(names)}.includes(above) ? above : here"
     card.change(None, [card, panel.beta], panel.beta, js=follow, show_progress="hidden")
-    for handler, (inputs, outputs) in ((switch, whole), (land, drawing), (walk, moving)):
+    for handler, (inputs, outputs) in ((switch, whole), (land, drawing), (walk_again, moving)):
         above = kit.readable_errors(_where_it_is_a_plane(handler, names, len(outputs)))
         for change, answer, chosen in (
             (panel.beta.input, kit.readable_errors(handler), panel.beta),
@@ -257,7 +258,14 @@ def _handlers(
         strip, paths = views.walk(store, shown, *ends)
         return *(gr.update(path=plane_path(path)) for path in paths), strip
 
-    return look, land, switch, walk
+    def walk_again(*asked: object) -> tuple[dict | Strip | None, ...]:
+        """Without a walk where none can be had: the old one is another card's."""
+        try:
+            return walk(*asked)
+        except InputError:
+            return *(gr.update(path="") for _ in range(1 + len(bare))), None
+
+    return look, land, switch, walk, walk_again
 
 
 def _map(store: ModelStore, name: str) -> dict:
