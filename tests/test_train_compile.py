@@ -22,7 +22,10 @@ from genlab import data  # noqa: E402
 from genlab.core.images import ImageSpec  # noqa: E402
 from genlab.core.noise_schedule import cosine_schedule  # noqa: E402
 from genlab.models.ddpm import DDPM  # noqa: E402
+from genlab.store import ModelStore  # noqa: E402
 from train.compiled import check_gradients  # noqa: E402
+from train.errors import TrainingError  # noqa: E402
+from train.recipe import recipes  # noqa: E402
 from train.recipes.ddpm import velocity_error  # noqa: E402
 from train.run_folder import RunFolder  # noqa: E402
 from train.turns import Turn  # noqa: E402
@@ -31,6 +34,7 @@ needs_patience = pytest.mark.skipif(
     os.environ.get("GENLAB_COMPILE") != "1",
     reason="minutes of g++ for what every compiled run checks first; GENLAB_COMPILE=1 asks for it",
 )
+COMPILED = [name for name, recipe in recipes().items() if recipe.compiled]
 needs_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
 
 
@@ -140,6 +144,30 @@ def test_the_check_leaves_weights_random_numbers_and_the_compiled_network_as_the
     assert all(weight.grad is None for weight in model.parameters())
     for name, value in model.state_dict().items():
         assert torch.equal(value, before[name]), name
+
+
+def test_a_loss_that_never_runs_the_whole_network_is_found_out():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+
+    def loss(model, batch):
+        return {"loss": model[0](batch["images"]).float().sum()}
+
+    with pytest.raises(TrainingError, match="Start it without"):
+        check_gradients(model, *toy(loss, model, {"images": torch.ones(3, 2)}))
+    assert not model._forward_pre_hooks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMPILED)
+def test_a_recipe_that_asks_for_a_compiler_runs_its_whole_network(name):
+    recipe = recipes()[name]
+    images = torch.randint(256, (256, 1, 28, 28), dtype=torch.uint8)
+    whole = data.DataSet(images, torch.arange(256) % 10, tuple("abcdefghij"))
+    batches = recipe.batches(whole, torch.Generator().manual_seed(0))
+    few = {key: value[:2] for key, value in next(batches).items()}
+    model = ModelStore().card(name).build().requires_grad_(True)
+
+    check_gradients(model, *toy(recipe.loss, model, few))
 
 
 @pytest.mark.slow

@@ -30,13 +30,19 @@ def check_gradients(model: nn.Module, turn: Turn, batch: Batch) -> None:
     Neither weights nor random numbers are other ones afterwards.
 
     Raises:
-        TrainingError: they differ.
+        TrainingError: they differ, or the loss does not run the network as a whole, which alone is
+            compiled.
     """
     names = {weight: name for name, weight in model.named_parameters()}
     with _stirred(turn.weights), compiler_errors():
         compiled = _gradients(turn, batch)
-        with _without_compiler(model):
+        with _without_compiler(model), _counted_runs(model) as runs:
             plain = _gradients(turn, batch)
+    if not runs:
+        raise TrainingError(
+            "The loss runs parts of the network, never the whole, and --compile leaves parts as "
+            "they are. Start it without."
+        )
     largest = max(each.norm() for each in plain)
     wrong = [
         names[weight]
@@ -115,6 +121,17 @@ def _stirred(weights: Sequence[Tensor]) -> Iterator[None]:
         with torch.no_grad():
             for weight in asleep:
                 weight.zero_()
+
+
+@contextmanager
+def _counted_runs(model: nn.Module) -> Iterator[list[None]]:
+    """As many as the network ran meanwhile, as a whole."""
+    runs = []
+    hook = model.register_forward_pre_hook(lambda *_: runs.append(None))
+    try:
+        yield runs
+    finally:
+        hook.remove()
 
 
 @contextmanager
