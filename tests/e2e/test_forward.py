@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -169,6 +170,31 @@ def test_a_picture_that_comes_during_a_walk_is_the_one_that_is_counted(
     expect(tab.locator("#forward-status")).to_contain_text("walks of 21 steps")
     drowned.wait(f"g.walked === 21 && g.counted === {forward_views.DRAWS}")
     assert (grey(drowned, "clean") == 90).all()
+
+
+def test_a_stopped_walk_says_that_it_stopped(opened, monkeypatch):
+    go_on, take = threading.Event(), forward_views.take_walk
+
+    def held(*asked):
+        steps = take(*asked)
+        for _ in range(4):
+            time.sleep(0.05)  # longer than between two messages
+            yield next(steps)
+        go_on.wait(10)
+
+    monkeypatch.setattr(forward_views, "take_walk", held)
+    monkeypatch.setattr(forward, "_walks", forward_views.Walks())
+    tab, drowned = opened()
+    status = tab.locator("#forward-status")
+
+    tab.locator("#forward-walk").click()
+    expect(status).to_contain_text(re.compile(r"Step [\d,]+ of 1,000"))
+    tab.locator("#forward-stop").click()
+
+    expect(status).to_contain_text(
+        re.compile(r"Stopped at step [\d,]+ of 1,000\. Walk begins anew\.")
+    )
+    go_on.set()
 
 
 def test_a_drawing_drowns_at_once_and_is_counted(opened, canvas):

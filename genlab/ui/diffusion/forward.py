@@ -25,6 +25,8 @@ QUESTION = (
     "## At which step can you no longer tell what it was?\nDrag t until you lose the picture. "
     "Guess how much of it is left there, then look."
 )
+STOPPED = """words => words.startsWith('Step ')
+    ? words.replace('Step', 'Stopped at step') + '. Walk begins anew.' : words"""
 
 _walks = views.Walks()  # of all visitors
 
@@ -205,4 +207,5 @@ def _wire_walk(controls: Controls, run: Callable, status: gr.Markdown) -> pictur
         preprocess=False, **kit.COMPUTE,
     )  # fmt: skip
     kit.until_the_end(controls.walk, controls.stop, [started])
+    controls.stop.click(None, status, status, js=STOPPED, show_progress="hidden")
     return started.success
