@@ -54,6 +54,7 @@ class StripPlayer(CanvasComponent):
         label: str,
         names: tuple[str, ...] = ("",),
         size: int = 168,
+        lines: int = 1,
         visible: bool | Literal["hidden"] = True,
         elem_id: str | None = None,
         elem_classes: list[str] | str | None = None,
@@ -65,6 +66,7 @@ class StripPlayer(CanvasComponent):
             label: names the pictures for screen readers and for the file.
             names: of the rows to come; as many stand there empty, in their final size.
             size: width of the large pictures in CSS pixels where there is room.
+            lines: of a caption where there is room, for which a place is kept.
             visible: "hidden" hides it for a while; gradio 6.31 forgets the size of what is False.
             render: set by gradio when it rebuilds the component for an update.
         """
@@ -78,6 +80,7 @@ class StripPlayer(CanvasComponent):
             elem_classes=elem_classes,
             render=render,
             size=size,
+            lines=lines,
             names=list(names),
         )
 

@@ -69,7 +69,7 @@ def _build_between(store: ModelStore, card: gr.Dropdown, label: gr.Dropdown) -> 
         with gr.Column(scale=4, min_width=320):
             strip = StripPlayer(
                 label="From noise A to noise B", names=(between.ARC, between.LINE, between.PIXELS),
-                elem_id="noises-strip",
+                lines=2, elem_id="noises-strip",
             )  # fmt: skip
             words = gr.Markdown(
                 "", elem_id="noises-words", elem_classes="genlab-status", min_height=56
