@@ -126,22 +126,18 @@ def _grid(x: Axis, y: Axis) -> list[str]:
         at = _across(x, tick)
         parts.append(f'<path class="g" d="M{at} {TOP}V{HEIGHT - BOTTOM}"/>')
         parts.append(
-            f'<text x="{at}" y="{HEIGHT - 23}" text-anchor="middle">{_number(tick)}</text>'
+            f'<text x="{at}" y="{HEIGHT - 23}" text-anchor="middle">{spelled(tick)}</text>'
         )
     for tick in y.ticks:
         at = _up(y, tick)
         parts.append(f'<path class="g" d="M{LEFT} {at}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{_number(tick)}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{spelled(tick)}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(
         f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{escape(x.name)}</text>'
     )
     parts.append(f'<text x="2" y="12">{escape(y.name)}</text>')
     return parts
-
-
-def _number(value: float) -> str:
-    return f"{value:g}".replace("-", "−")
 
 
 @functools.lru_cache(maxsize=64)
@@ -196,3 +192,8 @@ def _cursor(curves: Sequence[Curve], x: Axis, y: Axis, cursor: float | None) -> 
 def signed(value: float, digits: int = 2) -> str:
     """With a plus or a proper minus."""
     return f"{value:+.{digits}f}".replace("-", "−")
+
+
+def spelled(value: float) -> str:
+    """In as few digits as it needs, with a minus sign that is one."""
+    return f"{value:g}".replace("-", "−")
