@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import pytest
 import torch
@@ -268,3 +269,22 @@ def test_the_illustration_s_maps_are_the_costs_and_its_bars_the_distribution(she
         assert panel.note == f"{cost.mean().item():.3f} bits/dim"
     assert drawn.count("<rect") == 256 + 8
     assert drawn.count('class="t"') == 2
+
+
+def test_the_words_of_the_bars_stand_outside_the_drawing_and_do_not_shrink_with_it(shelf):
+    chances = torch.tensor([0.9996, 0.0004])
+
+    chart = levels_grey._bars(chances, 1, "p of 2 greys")
+    _, drawn = levels_grey.show_cost(shelf, GATED_256)
+
+    words = "p of 2 greys; the highest is 100.0 %, the right one below 0.1 %"
+    assert f"<figcaption>{words}</figcaption>" in chart
+    assert drawn.count("<figcaption>") == 2 and "<text" not in drawn
+
+
+def test_a_right_grey_too_unlikely_for_a_bar_is_marked_below_its_place():
+    chart = levels_grey._bars(torch.tensor([0.5, 0.0, 0.5, 0.0]), 1, "p")
+    x, wide = re.search(r'class="t" x="([\d.]+)".*?width="([\d.]+)"', chart).groups()
+    mark = re.search(r'class="m" d="M([\d.]+) ', chart)
+
+    assert float(mark[1]) == pytest.approx(float(x) + float(wide) / 2, abs=0.01)

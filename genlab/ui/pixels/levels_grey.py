@@ -27,10 +27,11 @@ PANELS = (
     Panel(f"Which of {COARSE} levels", unit="bits"),
     Panel("Which grey within it", unit="bits"),
 )
-WIDTH, HEIGHT, LEFT, TOP = 520, 96, 10, 18  # of a bar chart
-STYLE = """<style>.gl-greys { width: 100%; max-width: 620px; display: block; margin: 0 auto;
-font: 12px system-ui, sans-serif; } .gl-greys text { fill: var(--body-text-color); }
-.gl-greys .b { fill: #0072B2; } .gl-greys .t { fill: #D55E00; }</style>"""
+WIDTH, HEIGHT, LEFT, TOP = 520, 82, 10, 4  # of a bar chart
+STYLE = """<style>.gl-greys { display: grid; grid-template-columns: minmax(0, 620px);
+justify-content: center; width: 100%; margin: 0; }
+.gl-greys figcaption { font-size: var(--text-sm); } .gl-greys svg { display: block; width: 100%; }
+.gl-greys .b { fill: #0072B2; } .gl-greys .t, .gl-greys .m { fill: #D55E00; }</style>"""
 
 
 def coarse_of(levels: int = FINE) -> Tensor:
@@ -128,7 +129,7 @@ def draw_doubt(model: Autoregressive, pixels: Tensor, costs: Tensor) -> str:
 
 
 def _bars(chances: Tensor, there: int, title: str) -> str:
-    """A distribution as bars with the right level in another colour."""
+    """A distribution as bars with the right level in another colour, and a mark below it."""
     top, wide = chances.max().item(), (WIDTH - 2 * LEFT) / len(chances)
     bars = "".join(
         f'<rect class="{"t" if level == there else "b"}" x="{LEFT + level * wide:.2f}" '
@@ -136,9 +137,17 @@ def _bars(chances: Tensor, there: int, title: str) -> str:
         f'height="{chance / top * (HEIGHT - TOP):.2f}"/>'
         for level, chance in enumerate(chances.tolist())
     )
-    words = f"{title}; the highest is {top:.3g}, the right one {chances[there].item():.3g}"
-    chart = (
-        f'<svg class="gl-greys" viewBox="0 0 {WIDTH} {HEIGHT + 4}" role="img" aria-label="{words}">'
-        f'<text x="{LEFT}" y="12">{words}</text>{bars}</svg>'
+    right = LEFT + (there + 0.43) * wide  # the middle of its bar, which may be too low to be seen
+    mark = f'<path class="m" d="M{right:.2f} {HEIGHT + 2}l5 9h-10z"/>'
+    words = f"{title}; the highest is {_share(top)}, the right one {_share(chances[there].item())}"
+    drawing = (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 12}" role="img" aria-label="{words}">'
+        f"{bars}{mark}</svg>"
     )
+    chart = f'<figure class="gl-greys"><figcaption>{words}</figcaption>{drawing}</figure>'
     return saveable(chart, f"levels-{len(chances)}")
+
+
+def _share(chance: float) -> str:
+    """In percent, without a power of ten."""
+    return f"{100 * chance:.1f} %" if chance >= 0.001 else "below 0.1 %"
