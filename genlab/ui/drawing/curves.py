@@ -125,13 +125,11 @@ def _grid(x: Axis, y: Axis) -> list[str]:
     for tick in x.ticks:
         at = _across(x, tick)
         parts.append(f'<path class="g" d="M{at} {TOP}V{HEIGHT - BOTTOM}"/>')
-        parts.append(
-            f'<text x="{at}" y="{HEIGHT - 23}" text-anchor="middle">{spelled(tick)}</text>'
-        )
+        parts.append(f'<text x="{at}" y="{HEIGHT - 23}" text-anchor="middle">{short(tick)}</text>')
     for tick in y.ticks:
         at = _up(y, tick)
         parts.append(f'<path class="g" d="M{LEFT} {at}H{WIDTH - RIGHT}"/>')
-        parts.append(f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{spelled(tick)}</text>')
+        parts.append(f'<text x="{LEFT - 6}" y="{at + 4}" text-anchor="end">{short(tick)}</text>')
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(
         f'<text x="{middle}" y="{HEIGHT - 6}" text-anchor="middle">{escape(x.name)}</text>'
@@ -194,6 +192,6 @@ def signed(value: float, digits: int = 2) -> str:
     return f"{value:+.{digits}f}".replace("-", "−")
 
 
-def spelled(value: float) -> str:
+def short(value: float) -> str:
     """In as few digits as it needs, with a minus sign that is one."""
     return f"{value:g}".replace("-", "−")

@@ -18,7 +18,7 @@ from genlab.inference.latent import (
 from genlab.store import ModelStore
 from genlab.ui import kit
 from genlab.ui.canvas.strip import Strip, StripPlayer, StripRow
-from genlab.ui.drawing.curves import spelled
+from genlab.ui.drawing.curves import short
 from genlab.ui.latent import codes, pictures
 
 FIRST = {  # a three and an eight, trousers and a sandal
@@ -153,7 +153,7 @@ def walk(
 def _path(ends: Tensor, way: Way) -> tuple[Tensor, list[str]]:
     """The codes of a way, (n, D), and a caption for each."""
     if way.kind == AXIS:
-        captions = [f"Dimension {way.dimension} at {spelled(value)}" for value in AXIS_VALUES]
+        captions = [f"Dimension {way.dimension} at {short(value)}" for value in AXIS_VALUES]
         return along_axis(ends[0], way.dimension, AXIS_VALUES), captions
     path = interpolate_codes(*ends, way.count, spherical=way.kind == SPHERICAL)
     shares = torch.linspace(0, 100, way.count).tolist()
@@ -163,8 +163,8 @@ def _path(ends: Tensor, way: Way) -> tuple[Tensor, list[str]]:
 def _describe(way: Way, is_rebuilt: bool) -> str:
     if way.kind == AXIS:
         return (
-            f"A's code with dimension {way.dimension} from {spelled(AXIS_VALUES[0])} to "
-            f"{spelled(AXIS_VALUES[-1])}; the pixels' way joins the two ends of that"
+            f"A's code with dimension {way.dimension} from {short(AXIS_VALUES[0])} to "
+            f"{short(AXIS_VALUES[-1])}; the pixels' way joins the two ends of that"
         )
     told = "; the codes' ends are reconstructions" if is_rebuilt else ""
     return f"{way.count} pictures from A to B, {way.kind}{told}"

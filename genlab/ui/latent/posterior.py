@@ -10,7 +10,7 @@ from html import escape
 from torch import Tensor
 
 from genlab.analysis.figures import amount
-from genlab.ui.drawing.curves import spelled
+from genlab.ui.drawing.curves import short
 from genlab.ui.drawing.saving import saveable
 
 MOST = 60  # dimensions in the chart, the most used first; the table has all
@@ -104,7 +104,7 @@ def _y(value: float, reach: float) -> float:
 def _scale(reach: float) -> str:
     marks = []
     for value in (reach, 0.0, -reach):
-        y, text = _y(value, reach), spelled(value)
+        y, text = _y(value, reach), short(value)
         marks.append(f'<line class="rule" x2="100%" y1="{y}" y2="{y}"/>')
         marks.append(f'<text x="-6" y="{y + 4}" text-anchor="end">{text}</text>')
     return "".join(marks)

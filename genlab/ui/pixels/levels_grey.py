@@ -6,6 +6,7 @@ given the coarse level): which of 8 levels, and which grey within it.
 """
 
 import math
+from html import escape
 
 import torch
 from torch import Tensor
@@ -16,6 +17,7 @@ from genlab.core.protocols import Autoregressive, Conditional
 from genlab.store import ModelStore, skeleton
 from genlab.ui.canvas.panels import Panel, ShownPicture
 from genlab.ui.drawing.saving import saveable
+from genlab.ui.pixels.lens_tables import percent
 from genlab.ui.pixels.levels_views import title_of
 
 COARSE, FINE = 8, 256  # levels
@@ -28,6 +30,7 @@ PANELS = (
     Panel("Which grey within it", unit="bits"),
 )
 WIDTH, HEIGHT, LEFT, TOP = 520, 82, 10, 4  # of a bar chart
+FILLED = 0.86  # by a bar, of its place; the rest is the gap
 STYLE = """<style>.gl-greys { display: grid; grid-template-columns: minmax(0, 620px);
 justify-content: center; width: 100%; margin: 0; }
 .gl-greys figcaption { font-size: var(--text-sm); } .gl-greys svg { display: block; width: 100%; }
@@ -121,7 +124,7 @@ def draw_doubt(model: Autoregressive, pixels: Tensor, costs: Tensor) -> str:
     return (
         f"{STYLE}{_bars(chances, there, f'p of {len(chances)} greys')}"
         f"{_bars(merged, coarse, f'the same, summed to {COARSE} levels')}"
-        f"<p>Row {row}, column {column}, where the grey {there} stands (vermilion). The model says "
+        f"<p>Row {row}, column {column}, where the grey {there} stands (vermilion mark). The model says "
         f"{100 * merged[coarse].item():.0f} % for its coarse level, which costs {rough:.2f} bits. "
         f"Which of the greys within it cost {rest:.2f} bits more: together {whole:.2f}. Neighbours "
         "of the right grey get no credit for being near.</p>"
@@ -133,21 +136,17 @@ def _bars(chances: Tensor, there: int, title: str) -> str:
     top, wide = chances.max().item(), (WIDTH - 2 * LEFT) / len(chances)
     bars = "".join(
         f'<rect class="{"t" if level == there else "b"}" x="{LEFT + level * wide:.2f}" '
-        f'y="{HEIGHT - chance / top * (HEIGHT - TOP):.2f}" width="{max(wide * 0.86, 0.6):.2f}" '
+        f'y="{HEIGHT - chance / top * (HEIGHT - TOP):.2f}" width="{max(wide * FILLED, 0.6):.2f}" '
         f'height="{chance / top * (HEIGHT - TOP):.2f}"/>'
         for level, chance in enumerate(chances.tolist())
     )
-    right = LEFT + (there + 0.43) * wide  # the middle of its bar, which may be too low to be seen
+    right = LEFT + (there + FILLED / 2) * wide  # its bar may be too low to be seen
     mark = f'<path class="m" d="M{right:.2f} {HEIGHT + 2}l5 9h-10z"/>'
-    words = f"{title}; the highest is {_share(top)}, the right one {_share(chances[there].item())}"
+    highest, right_one = percent(top), percent(chances[there].item())
+    words = escape(f"{title}; the highest is {highest}, the right one {right_one}")
     drawing = (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT + 12}" role="img" aria-label="{words}">'
         f"{bars}{mark}</svg>"
     )
     chart = f'<figure class="gl-greys"><figcaption>{words}</figcaption>{drawing}</figure>'
     return saveable(chart, f"levels-{len(chances)}")
-
-
-def _share(chance: float) -> str:
-    """In percent, without a power of ten."""
-    return f"{100 * chance:.1f} %" if chance >= 0.001 else "below 0.1 %"
