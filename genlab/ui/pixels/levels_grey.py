@@ -124,8 +124,9 @@ def draw_doubt(model: Autoregressive, pixels: Tensor, costs: Tensor) -> str:
     return (
         f"{STYLE}{_bars(chances, there, f'p of {len(chances)} greys')}"
         f"{_bars(merged, coarse, f'the same, summed to {COARSE} levels')}"
-        f"<p>Row {row}, column {column}, where the grey {there} stands (vermilion mark). The model says "
-        f"{100 * merged[coarse].item():.0f} % for its coarse level, which costs {rough:.2f} bits. "
+        f"<p>Row {row}, column {column}, where the grey {there} stands (vermilion mark). "
+        f"The model says {100 * merged[coarse].item():.0f} % for its coarse level, which costs "
+        f"{rough:.2f} bits. "
         f"Which of the greys within it cost {rest:.2f} bits more: together {whole:.2f}. Neighbours "
         "of the right grey get no credit for being near.</p>"
     )
